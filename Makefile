@@ -84,7 +84,7 @@ LAYERS  := base s3 s3/serve s3/cli compression orchestrator detection
 lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
 
 ##@ Build
-## all: the three programs, in build/bin (installs missing packages first, where it may); GZIP_NATIVE=0: gzip by zlib alone
+## all: the three programs, in build/bin (installs missing packages first, if permitted); GZIP_NATIVE=0: gzip by zlib alone
 all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/decon-server
 
 define layer_rule
@@ -221,7 +221,7 @@ $(call objects,$(TEST_SOURCES) $(wildcard tests/fake/*.c)): | $(BUILD)/packages-
 test:
 	@third_party/install.sh build test
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
-	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
+	@third_party/minio.sh >/dev/null || true # the live tests report it if there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
 test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) e2e-helpers $(LIBRARY_FILES)
 e2e-helpers: $(E2E_HELPERS) $(CHAOS_HELPERS) $(PRELOADS) $(OUT)/tests/torture/power_cut $(OUT)/tests/torture/sample
@@ -264,7 +264,7 @@ check-stores: all
 
 ## check-clients: decon-s3 serve against boto3, AWS CLI, s3fs, pyarrow, rclone, s3cmd and mc, installed into the cache folder
 check-clients: all
-	@third_party/install.sh clients || true # a client that cannot be had is named in the table
+	@third_party/install.sh clients || true # a client that cannot be installed is named in the table
 	@BIN=$(OUT)/bin tests/clients/check_clients.sh
 
 ## soak: decon-s3 and the orchestrator under faults at 5 %, 10,000 objects for each kind of fault (COUNT=, ONLY=)
@@ -334,7 +334,7 @@ check-browser: all
 
 ## check-metrics: the metrics of orchestrator and server by promtool (not part of check)
 check-metrics: all
-	@third_party/install.sh metrics || true # the test says so where it cannot be had
+	@third_party/install.sh metrics || true # the test reports it if it cannot be installed
 	@REQUIRE_PROMTOOL=1 BIN=$(OUT)/bin tests/run.sh tests/e2e/test_metrics.sh
 
 ## layers: every #include and every call follows the table of folders in tests/tools/layers.awk (SHOW=1 prints it)

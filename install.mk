@@ -1,8 +1,9 @@
 # `make install`: the programs, and libraries for other programs. Included by the Makefile.
 #
-# decon-s3 and decon-compression are built on decon-base (no options, progress, YAML, signatures or server), so that a program
-# may link both. Its event loop is a unit of its own: a program that uses only decon-compression
-# needs no libcurl. Each unit is one relocatable object that exports what the public headers declare
+# decon-s3 and decon-compression are built on decon-base (no options, progress, YAML, signatures or
+# server), so that a program may link both. Its event loop is a separate unit: a program that uses
+# only decon-compression needs no libcurl. Each unit is one relocatable object that exports what the
+# public headers declare
 # (tools/library.sh).
 LIBRARIES := base s3 compression
 LIBRARY_FILES := $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
@@ -28,7 +29,7 @@ HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 install_to := $(DESTDIR)$(PREFIX)
 # Below PREFIX, such as lib/x86_64-linux-gnu.
 LIBDIR ?= lib
-# Those that third_party/vocabularies.sh fetched; cl100k is built into the program.
+# Vocabularies fetched by third_party/vocabularies.sh; cl100k is built into the program.
 VOCABULARIES := $(filter-out %/cl100k_base.tiktoken.xz,$(wildcard detection/data/*.tiktoken*))
 COMPLETED  := $(PROGRAMS) decon-server
 

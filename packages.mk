@@ -1,7 +1,7 @@
-# Packages of the programs, and what proves them; docs/packages.md describes each. Included by the Makefile.
+# Packages of the programs, and their checks; docs/packages.md describes each. Included by the Makefile.
 #
-# All of it is made below build/packages. Dates in packages are SOURCE_DATE_EPOCH, which is the date of the last
-# commit unless it is given: equal sources give equal bytes.
+# Everything is built below build/packages. Dates in packages are SOURCE_DATE_EPOCH (default: the
+# date of the last commit): equal sources give equal bytes.
 ifeq ($(origin SOURCE_DATE_EPOCH),undefined)
 SOURCE_DATE_EPOCH := $(shell git log -1 --pretty=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
 endif
@@ -40,7 +40,7 @@ sbom: all
 	deploy/packages/sbom.sh $(VERSION) $(PROGRAMS:%=$(OUT)/bin/%) >$(SBOM).part && mv $(SBOM).part $(SBOM)
 	@echo $(SBOM)
 
-## check-packages: builds tarball, image, .deb and .rpm, and tries each in fresh systems below build/ (as root; minutes)
+## check-packages: builds tarball, image, .deb and .rpm, and tests each in fresh systems below build/ (as root; minutes)
 check-packages: check-tarball check-image check-deb check-rpm check-sbom
 PACKAGE_TESTS := BIN=$(OUT)/bin PACKAGES=$(PACKAGES) TEST_TIMEOUT=3000 tests/run.sh
 check-tarball: tarball
@@ -59,8 +59,8 @@ check-sbom: sbom
 check-reproducible: $(BUILD)/packages-build $(BUILD)/packages-package
 	@tests/packages/check_reproducible.sh $(BUILD)/reproducible
 
-# arm64, cross-compiled: compiler and qemu-user of this system, libraries of Debian's arm64 packages in a folder of
-# their own, so that this system keeps its packages and architectures.
+# arm64, cross-compiled: compiler and qemu-user of this system, libraries of Debian's arm64 packages
+# in a separate folder, so that this system keeps its packages and architectures.
 ARM64_PREFIX ?= aarch64-linux-gnu-
 ARM64_RUN ?= qemu-aarch64
 ARM64_ROOT := $(abspath $(BUILD)/arm64/sysroot)
@@ -85,8 +85,9 @@ check-deb-arm64: deb-arm64
 	@PACKAGES=$(BUILD)/arm64/packages ROOT=$(BUILD)/arm64/debian BIN=$(OUT)/bin tests/run.sh tests/packages/check_deb_arm64.sh
 
 ## check-arm64: the unit and flow tests and the programs, cross-compiled and run by qemu-user
-# Left out, because qemu-user 7.2 does not start a program again, know mount points, end its own processes, limit memory
-# or filter system calls; and test_decoder, whose list of bits that may differ fits what zstd writes on x86-64.
+# Left out, because qemu-user 7.2 does not support restarting a program, mount points, ending its
+# own processes, memory limits or system call filters; and test_decoder, whose list of bits that may
+# differ applies to zstd's output on x86-64.
 ARM64_LEFT_OUT := $(patsubst %,tests/unit/%.c,base/test_output base/test_log base/test_fs_guard base/loop/test_loop_process \
     compression/test_out_of_memory detection/job/test_job_isolation detection/job/test_worker_processes compression/stream/test_decoder)
 ARM64_TESTS := $(patsubst %.c,$(BUILD)/arm64/%,$(filter-out $(ARM64_LEFT_OUT),$(UNIT_AND_FLOW)))

@@ -5,7 +5,7 @@
 #   EVALS_DIR   evaluation files (the sample set)
 #   DOCUMENTS   documents of each generated file (1500)
 #   SEED        of the generator (1)
-# The earlier build is kept in build/oracle. Skipped where the repository lacks the commit.
+# The earlier build is kept in build/oracle. Skipped if the repository lacks the commit.
 set -euo pipefail
 commit=c8aad80
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -32,7 +32,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 find "$evals" -name '*.gz' -exec gzip -dc {} + >evals.jsonl
 find "$evals" -name '*.jsonl' -exec cat {} + >>evals.jsonl
-# Passage, question and answer of each record in a line, as they are in JSON.
+# Passage, question and answer of each record, one a line, escaped as in JSON.
 awk 'function member(name,  text) {
     if (!match($0, "\"" name "\": *\"([^\"\\\\]|\\\\.)*\""))
         return ""

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs test programs (cmocka, or scripts that print TAP lines), and counts.
 #   tests/run.sh PROGRAM...
-# JOBS (default: one per core) of them run at once, each for TEST_TIMEOUT seconds at most. WRAPPER is put in front of
-# each program (`WRAPPER='valgrind -q'`).
+# JOBS (default: one per core) of them run at once, each for TEST_TIMEOUT seconds at most. WRAPPER
+# is prepended to each program (`WRAPPER='valgrind -q'`).
 # Ends with `N passed, N failed, N skipped`; exit status 1 when a test failed or a program broke.
 set -u
 jobs=${JOBS:-$(nproc)}
 limit=${TEST_TIMEOUT:-600}
 export CMOCKA_MESSAGE_OUTPUT=TAP
-# A finding of a sanitizer, a leak included, ends the program with a status of its own.
+# A sanitizer finding, including a leak, ends the program with a distinct status.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99:detect_stack_use_after_return=1}
 export LSAN_OPTIONS=${LSAN_OPTIONS:-exitcode=99}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1:exitcode=99}
@@ -20,14 +20,14 @@ trap 'exit 130' INT TERM
 passed=0 failed=0 skipped=0
 failures=()
 
-# count NAME LOG STATUS: adds up one program's TAP lines and shows what matters of them.
+# count NAME LOG STATUS: adds up one program's TAP lines and prints the important ones.
 count() {
     local name=$1 log=$2 status=$3 ok skip bad
-    # cmocka says `not ok N # SKIP` of a test that it skipped.
+    # cmocka prints `not ok N # SKIP` for a skipped test.
     skip=$(grep -cE '^(not )?ok .*# SKIP' "$log")
     ok=$(grep -E '^ok ' "$log" | grep -cv '# SKIP')
     bad=$(grep -E '^not ok ' "$log" | grep -cv '# SKIP')
-    # A program that broke off (a sanitizer's report, a signal) counts as one failure.
+    # A program that aborted (a sanitizer's report, a signal) counts as one failure.
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
         echo "exit status $status (124: stopped after $limit s; 99: a sanitizer's finding)" >>"$log"
         bad=1
@@ -46,7 +46,7 @@ count() {
     sed -n 's/^# note: /    /p' "$log"
 }
 
-# Each program N leaves N.log and then N.status; reap counts those that are whole.
+# Each program N writes N.log and then N.status; reap counts the finished ones.
 reap() {
     local status number
     for status in "$logs"/*.status; do

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# What minio.sh, versitygw.sh, s5cmd.sh and mc.sh share: finds a program that tests or benchmarks run, or
-# builds it with the Go tool chain. Sourced; the script sets
+# Shared by minio.sh, versitygw.sh, s5cmd.sh and mc.sh: finds a program that tests or benchmarks
+# run, or builds it with the Go tool chain. Sourced; the script sets
 #
 #   tool=NAME version=VERSION package=PATH override=VARIABLE go_minor_needed=N
 #
-# (and may define build_tool, which leaves the program at $work/bin/$tool), then calls
+# (and may define build_tool, which writes the program to $work/bin/$tool), then calls
 #
-#   go_tool "$@"              prints the program's path: looks, then builds
-#   go_tool --find            only looks; exit status 1 where there is none
+#   go_tool "$@"              prints the program's path: searches, then builds
+#   go_tool --find            only searches; exit status 1 if there is none
 #
-# Looks at $VARIABLE, on PATH, then in the cache folder, which lies outside the build: $DECON_CACHE,
+# Searches $VARIABLE, PATH, then the cache folder, which is outside the build: $DECON_CACHE,
 # else ${XDG_CACHE_HOME:-$HOME/.cache}/decon. An installed `go` that is too old (Debian 12 packages
 # 1.19) first fetches a newer tool chain, which comes as a Go module with its checksum verified, like
 # the program's own sources.
@@ -53,7 +53,7 @@ find_go() {
     say "go 1.$minor is older than 1.$go_minor_needed; fetching go $go_version for this build"
     "$go" mod download "golang.org/toolchain@v0.0.1-go$go_version.$arch" >&2 || return 1
     dir=$GOMODCACHE/golang.org/toolchain@v0.0.1-go$go_version.$arch
-    # A module's files come without the right to be run.
+    # Files of a module are not executable.
     chmod u+x "$dir"/bin/* "$dir"/pkg/tool/*/*
     echo "$dir/bin/go"
 }
@@ -84,7 +84,7 @@ build_in_cache() {
     export GOPATH=$work/go GOMODCACHE=$work/go/mod GOCACHE=$work/go-build GOBIN=$work/bin
     export GOFLAGS=-modcacherw GOTOOLCHAIN=local CGO_ENABLED=0
     unset GOROOT
-    cd "$work" || exit 1 # not inside anybody's Go module
+    cd "$work" || exit 1 # not inside another Go module
     go=$(find_go) || return 1
     say "building $package@$version into $cache (once; 3 to 20 minutes)"
     if ! build_with_progress; then
@@ -103,7 +103,7 @@ go_tool() {
     if [ "${1:-}" = --find ]; then
         exit 1
     fi
-    # One build at a time: a second caller waits and then finds the first one's.
+    # One build at a time: a second caller waits and then finds the first one's program.
     mkdir -p "$cache"
     exec 9>"$cache/$tool.lock"
     flock 9 2>/dev/null || true

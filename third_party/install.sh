@@ -27,7 +27,7 @@ family() {
     esac || true
 }
 
-# Prints those of the named packages that are not installed; of alternatives (A|B) the first.
+# Prints those of the named packages that are not installed; of alternatives (A|B) only the first.
 not_installed() {
     local names there package
     names=$(printf '%s\n' "$@" | tr '|' '\n')
@@ -80,7 +80,7 @@ privilege() {
 install_packages() {
     case $family in
     debian)
-        $as DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 || say 'apt-get update failed; going on'
+        $as DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 || say 'apt-get update failed; continuing'
         $as DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-remove --no-install-recommends "$@" |
             sed -un -e 's/^Setting up \(.*\) \.\.\.$/install: installed \1/p' -e '/^Need to get /s/^/install: /p'
         ;;
@@ -131,9 +131,9 @@ if [ "${DECON_INSTALL:-yes}" != no ] && as=$(privilege); then
     exit 0
 fi
 if [ -z "$needed" ]; then
-    say "going on without these, some tests will be skipped:$optional"
+    say "continuing without these, some tests will be skipped:$optional"
     exit 0
 fi
-say 'not installed (no root, no sudo without password, or DECON_INSTALL=no). Type:'
+say 'not installed (no root, no sudo without password, or DECON_INSTALL=no). Run:'
 say "    sudo $manager$needed$optional"
 exit 1

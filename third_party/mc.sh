@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of mc, MinIO's client; where there is none it builds one (see go_tool.sh). $MC names
-# another one. `mc.sh --find` only looks.
+# Prints the path of mc, MinIO's client; if there is none, builds one (see go_tool.sh). $MC names
+# another one. `mc.sh --find` only searches.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/go_tool.sh"
 tool=mc

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a MinIO server; where there is none it builds one (see go_tool.sh; about three
-# minutes on two cores). $MINIO names another one. `minio.sh --find` only looks.
+# Prints the path of a MinIO server; if there is none, builds one (see go_tool.sh; about three
+# minutes on two cores). $MINIO names another one. `minio.sh --find` only searches.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/go_tool.sh"
 tool=minio

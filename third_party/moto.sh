@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of moto_server, a store of another make for `make check-stores`; where there is none
-# it is installed with pip into an environment of its own in the cache folder ($DECON_CACHE, else
+# Prints the path of moto_server, another store for `make check-stores`; if there is none, installs
+# it with pip into an environment in the cache folder ($DECON_CACHE, else
 # ${XDG_CACHE_HOME:-$HOME/.cache}/decon). $MOTO names another one. Needs Python 3.9 or newer with venv.
 set -euo pipefail
 version=5.1.20

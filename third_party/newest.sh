@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the newest version of a tool on PATH: `newest.sh clang-format` prints clang-format-19 where
-# distributions name it so, else the name without a version. `newest.sh --find NAME` prints nothing and
-# exits with status 1 where there is neither.
+# Prints the newest version of a tool on PATH: `newest.sh clang-format` prints clang-format-19 if
+# the distribution uses such names, otherwise the name without a version. `newest.sh --find NAME` prints nothing and
+# exits with status 1 if there is neither.
 set -euo pipefail
 find_only=""
 if [ "${1-}" = --find ]; then

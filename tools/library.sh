@@ -6,8 +6,8 @@
 # Each UNIT becomes one relocatable object of its ARCHIVE. Within the tree functions have short names
 # (buf_append); here the symbols get the names that the public headers declare (decon_buf_append),
 # from the same list that the headers are compiled with, base/names/short_names.h. Only symbols that
-# a public header names stay global. What one unit needs of another and no public header names gets
-# the prefix decon_private_. So a program may have functions of its own with any other name.
+# a public header names stay global. Symbols that one unit needs of another and that no public
+# header names get the prefix decon_private_. So a program may define functions with any other name.
 # Environment: CC, NM, OBJCOPY, AR; RELOCATE, the command that links objects into one relocatable
 # object (`ld -r`); PUBLIC_FLAGS, the flags that public headers are read with.
 set -euo pipefail
@@ -40,7 +40,7 @@ symbols() { # FILE TYPES: the global symbols of these nm types, sorted
     "${NM:-nm}" -g -P "$1" | awk -v types="$2" 'index(types, $2) { print $1 }' | sort -u
 }
 
-# Every identifier of the public headers, as their users see them.
+# Every identifier of the public headers, after preprocessing.
 # shellcheck disable=SC2086  # compiler and flags are words
 (cd "$top/include" && printf '#include "%s"\n' decon/*/*.h | ${CC:-cc} ${PUBLIC_FLAGS-} -I. -E -P -x c -) |
     grep -oE '\b(decon|s3)_[A-Za-z0-9_]+' | sort -u >"$work/public"
@@ -51,7 +51,7 @@ for unit in "${units[@]}"; do
     symbols "$work/$unit.raw" TDBRVWCS >"$work/$unit.defined"
     symbols "$work/$unit.raw" Uw >"$work/$unit.needed"
 done
-# Private symbols that cross a unit's border.
+# Private symbols used by other units.
 for unit in "${units[@]}"; do
     for other in "${units[@]}"; do
         [ "$unit" = "$other" ] || comm -12 "$work/$unit.needed" "$work/$other.defined"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole on one machine: a small S3 store, the detection server, and the orchestrator over the
+# The whole system on one machine: a small S3 store, the detection server, and the orchestrator over the
 # sample files beside this script, one of which is corrupt. Ends everything that it started.
 #
 #   BIN=build/bin config/demo/demo.sh      (what `make demo` does)
@@ -37,7 +37,7 @@ give_up() {
     tail -n 5 "$dir"/*.log >&2 || true
     exit 1
 }
-# await_file FILE PID: until a program that was started has written it.
+# await_file FILE PID: waits until the started program has written the file.
 await_file() {
     for _ in $(seq 600); do
         [ -s "$1" ] && return
@@ -81,7 +81,7 @@ title 'Its outputs in the store'
 s3 ls --recursive s3://demo/results/
 
 title 'One report line'
-# Compact JSON, one object a line: its first line, one member a row, the words that matter first.
+# Compact JSON, one object a line: its first line, one member per row, important members first.
 s3 cat s3://demo/results/reports/books/part-01.report.jsonl >"$dir/report.jsonl"
 member() { # member NAME: the value of a string or number of the first line
     sed -n '1s/.*"'"$1"'":\("\([^"\\]\|\\.\)*"\|[^,}]*\).*/\1/p' "$dir/report.jsonl"
@@ -91,7 +91,7 @@ for name in training_file training_line eval_key eval_question_text eval_answer_
     printf '%-22s %s\n' "$name" "$(member "$name")"
 done
 
-# --- as expected? ---
+# --- checks ---
 [ "$status" = 3 ] || give_up "the orchestrator ended with $status, 3 was expected (one corrupt file)"
 grep -q '^SUMMARY: Processed=9 Clean=4 Contaminated=5 Failed=1 ' "$dir/run.log" ||
     give_up 'the summary is not the expected one'

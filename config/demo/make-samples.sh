@@ -8,8 +8,8 @@ rm -rf samples
 evals=$(realpath "${EVALS_DIR:-../sample-evals}")
 mkdir -p samples/books "samples/web pages"
 
-# text SEED LINES [FILE:LINE...]: documents of made-up sentences; each FILE:LINE puts the question
-# and answer of that evaluation record into one of them.
+# text SEED LINES [FILE:LINE...]: documents of generated sentences; each FILE:LINE inserts the
+# question and answer of that evaluation record into one of them.
 text() {
     local seed=$1 lines=$2 quotes='' quote record
     shift 2
@@ -42,13 +42,13 @@ text() {
 }
 
 cd samples
-# Contaminated ones.
+# Contaminated files.
 text 11 40 harbour-quiz:1 workshop-problems:2 >books/part-01.jsonl
 { text 12 30 | gzip -9n; text 13 30 harbour-quiz:2 | gzip -9n; } >books/part-02.jsonl.gz # two members
 text 14 50 workshop-problems:1 | bzip2 -9 >'books/short stories.jsonl.bz2'
 text 15 60 harbour-quiz:3 workshop-problems:3 | xz -9 >'web pages/forum+answers 2026.jsonl.xz'
 text 16 45 workshop-problems:2 | zstd -q -19 >'web pages/letters.json.zst'
-# Clean ones; the first has the name of a contaminated one in the other folder.
+# Clean files; the first has the name of a contaminated one in the other folder.
 text 21 35 >'web pages/part-01.jsonl'
 text 22 70 | zstd -q -19 >books/part-03.jsonl.zst
 text 23 40 | gzip -9n >'web pages/news+sport.jsonl.gz'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Debian packages from a copy of the sources below a folder, and puts them there.
+# Builds the Debian packages from a copy of the sources below a folder, and places them there.
 #   deploy/packages/deb.sh VERSION FOLDER [OPTION OF dpkg-buildpackage]...
 # MAINTAINER: "NAME <ADDRESS>" of the packager. SOURCE_DATE_EPOCH: the date of the changelog and of all files.
 set -euo pipefail

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: the shared libraries that programs load, and where they come from.
+# Shared by the scripts of this folder: the shared libraries that programs load, and their packages.
 #
 # SYSROOT: the root of another system's files, such as arm64's (deploy/packages/sysroot.sh); empty: this one.
 # OWN_LIBRARIES: a folder of libraries that take the place of the system's.
@@ -15,7 +15,7 @@ library_folders() {
     printf '%s\n' "${SYSROOT:-}"/{usr/lib,lib}/"$(machine_of "$1")-linux-gnu" "${SYSROOT:-}"/{usr/lib64,lib64,usr/lib,lib}
 }
 
-# Prints the names of the libraries that the file $1 asks for.
+# Prints the names of the libraries that the file $1 needs.
 needed() {
     readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'
 }
@@ -42,7 +42,7 @@ libraries() {
     done | LC_ALL=C sort
 }
 
-# Holds for the parts of glibc, which belong to the system that runs the programs.
+# Succeeds for the parts of glibc, which belong to the system that runs the programs.
 is_glibc() {
     case $1 in
     ld-linux*.so.* | libc.so.* | libm.so.* | libmvec.so.* | libresolv.so.* | libanl.so.*) return 0 ;;
@@ -51,7 +51,7 @@ is_glibc() {
     return 1
 }
 
-# owners PATH...: "PATH PACKAGE VERSION" of each file that a Debian package brings.
+# owners PATH...: "PATH PACKAGE VERSION" of each file of a Debian package.
 owners() {
     if [ -n "${SYSROOT:-}" ]; then
         local file
@@ -65,7 +65,7 @@ owners() {
     local file real found
     for file; do
         real=$(realpath "$file")
-        # Before /lib became a link, packages named their files below /lib.
+        # Packages from before /lib became a link name their files below /lib.
         found=$(dpkg-query -S "$real" 2>/dev/null || dpkg-query -S "${real#/usr}" 2>/dev/null) || continue
         echo "$file $(dpkg-query -W -f '${Package} ${Version}\n' "${found%%: *}" | head -n 1)"
     done

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Makes an OCI image out of the folder that tarball.sh made, without a container engine: one layer with the programs,
+# Builds an OCI image from the folder of tarball.sh, without a container engine: one layer with the programs,
 # their libraries, glibc and this system's certificate authorities; no shell; user 10001. Prints the image's digest.
 #   deploy/packages/image.sh VERSION FOLDER ARCHIVE
 # ARCHIVE is an OCI layout in a tar file, for `podman load -i`, `skopeo copy oci-archive:` and others; the layout itself
-# is beside it, without `.tar`. SOURCE_DATE_EPOCH: the date of everything. SYSROOT: see elf.sh. CA_BUNDLE: the
+# is beside it, without `.tar`. SOURCE_DATE_EPOCH: the date of all files and of the image. SYSROOT:
+# see elf.sh. CA_BUNDLE: the
 # certificate authorities.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$1 folder=$2 archive=$3 layout=${3%.tar}
 ca_bundle=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 user=10001
-umask 022 # modes of files in the image do not depend on who builds it
+umask 022 # modes of files in the image do not depend on the builder's umask
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
@@ -51,7 +52,7 @@ write_layer() {
     pack --owner=$user --group=$user -C "$root" -rf "$work/layer.tar" ./var/lib/decon
 }
 
-# blob FILE: puts it into the layout; prints `"digest": ..., "size": ...`.
+# blob FILE: copies it into the layout; prints `"digest": ..., "size": ...`.
 blob() {
     local sum
     sum=$(sha256sum "$1" | cut -c1-64)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the packages of decon.spec from a copy of the sources below a folder, and puts them there.
+# Builds the packages of decon.spec from a copy of the sources below a folder, and places them there.
 #   deploy/packages/rpm.sh VERSION FOLDER [OPTION of rpmbuild]...
-# On Debian, where the build packages have other names, dependencies are not checked; such packages are for looking at.
+# On Debian, where the build packages have other names, dependencies are not checked; such packages
+# are for inspection only.
 # SOURCE_DATE_EPOCH: the date of all files.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -29,7 +29,7 @@ licence() {
     echo "$found"
 }
 
-# item ID NAME VERSION LICENCE [MORE]: a package of the document; MORE: further members, each with a comma in front.
+# item ID NAME VERSION LICENCE [MORE]: a package of the document; MORE: further members, each with a leading comma.
 item() {
     printf '%s    {\n      "SPDXID": "SPDXRef-%s",\n      "name": "%s",\n      "versionInfo": "%s",\n' "$comma" "$1" "$2" "$3"
     printf '      "downloadLocation": "NOASSERTION",\n      "filesAnalyzed": false,\n      "licenseConcluded": "%s",\n' "$4"
@@ -81,7 +81,7 @@ program_item() {
         "$(printf ',\n      "packageFileName": "%s",\n      "primaryPackagePurpose": "APPLICATION",\n      "checksums": [{"algorithm": "SHA256", "checksumValue": "%s"}]' "${1##*/}" "$sum")"
 }
 
-# Vocabulary and tables are in the program that detects; tables of names and cases in it alone too.
+# Vocabulary and tables are only in the program that detects, and so are tables of names and cases.
 relations() {
     local program name path library
     for program; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes a folder with the libraries and headers of another architecture, for cross-compilers and qemu-user: packages of
-# this Debian's mirror, downloaded by apt-get with a state of its own and unpacked. The packages of this system and its
+# Makes a folder with the libraries and headers of another architecture, for cross-compilers and
+# qemu-user: packages of this Debian's mirror, downloaded by apt-get with a separate state and
+# unpacked. The packages of this system and its
 # architectures stay as they are; no root is needed.
 #   deploy/packages/sysroot.sh ARCHITECTURE FOLDER PACKAGE...
 # FOLDER/owners.txt: "PATH PACKAGE VERSION" of each library.
@@ -41,7 +42,7 @@ for deb in "$state"/cache/archives/*.deb; do
     dpkg-deb -c "$deb" | awk -v words="$name $version" '$1 ~ /^-/ && $6 ~ /\.so/ { path = substr($6, 2); sub(/^\/lib\//, "/usr/lib/", path); print path, words }'
 done >"$state/owners.txt"
 mv "$state/owners.txt" "$folder/owners.txt"
-# Links of -dev packages name places below /.
+# Links in -dev packages are absolute.
 find "$folder" -type l -lname '/*' | while read -r link; do
     ln -sfn "$folder$(readlink "$link")" "$link"
 done

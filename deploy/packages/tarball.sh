@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes an archive out of the folder of an installation (bin/, share/): adds the libraries that the programs load,
+# Builds an archive from the folder of an installation (bin/, share/): adds the libraries that the programs load,
 # except glibc, with paths relative to the files, so that the archive runs from any folder.
 #   deploy/packages/tarball.sh VERSION FOLDER ARCHIVE
 # SOURCE_DATE_EPOCH: the date of all files. SYSROOT: see elf.sh. STRIP, CC: strip and compiler of the programs' machine.

@@ -5,8 +5,8 @@
 #   fleet.sh create      creates the instances and gives them credentials
 #   fleet.sh install     copies programs, configuration and evaluation sets, and starts the servers
 #   fleet.sh start       lists the input once and starts the shares, one after the other on each instance
-#   fleet.sh status      how far the fleet is, from the store alone
-#   fleet.sh terminate   ends the instances; what is not done is left for the next fleet
+#   fleet.sh status      progress of the fleet, read from the store only
+#   fleet.sh terminate   ends the instances; unfinished inputs are left for the next fleet
 #
 # In the current folder: bin/ with decon and decon-orchestrator, built for the instances; orchestration.yaml;
 # server.yaml; evals/. Settings, by the environment:
@@ -15,7 +15,8 @@
 #   SHARES (24 for each host)  more shares balance the load better
 #   INSTANCE_TYPE (i4i.2xlarge), REMOTE_DIR (decon, below the home folder of the instances)
 #
-# An instance that ends takes its shares with it: `fleet.sh start` again, when no share runs any more, does what is left.
+# An instance that ends takes its shares with it: run `fleet.sh start` again when no share runs any
+# more to process the rest.
 set -euo pipefail
 cluster=${CLUSTER:-decon}
 hosts=${HOSTS:-8}
@@ -34,7 +35,7 @@ install() {
         --command "cd $remote && chmod +x bin/* && exec bin/decon server --config server.yaml >server.log 2>&1"
 }
 
-# write_share NUMBER LIST: the exit status of a share is in its log; the next one starts whatever it is.
+# write_share NUMBER LIST: the exit status of a share is in its log; the next one starts in any case.
 write_share() {
     cat <<SHARE
 #!/usr/bin/env bash

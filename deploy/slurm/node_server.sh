@@ -33,7 +33,7 @@ job_count() {
     find "$dir/jobs" -type f | wc -l
 }
 
-# The keeper holds this lock for as long as it lives.
+# The keeper holds this lock as long as it runs.
 is_kept() {
     ! flock --nonblock --shared "$dir/keeper.lock" true
 }
@@ -53,7 +53,7 @@ start_server() {
     server=$!
 }
 
-# Starts the server again if it has ended, but not after a mistake in its configuration (status 2).
+# Restarts the server if it has ended, but not after an error in its configuration (status 2).
 watch_server() {
     local status=0
     ! kill -0 "$server" 2>/dev/null || return 0
@@ -64,7 +64,7 @@ watch_server() {
     start_server
 }
 
-# Runs the server until no job was there for idle_s seconds.
+# Runs the server until there was no job for idle_s seconds.
 keep() {
     local idle=0
     trap '[ -z "$server" ] || kill -TERM "$server" 2>/dev/null' EXIT
@@ -77,7 +77,7 @@ keep() {
         fi
         idle=$((idle + 1))
         [ "$idle" -ge "$idle_s" ] || continue
-        # No job may begin between this look and the end of the keeper.
+        # No job may begin between this check and the end of the keeper.
         flock 9
         [ "$(job_count)" -eq 0 ] && break
         flock --unlock 9

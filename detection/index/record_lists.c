@@ -23,7 +23,7 @@ void record_lists_deinit(record_lists *l)
 uint32_t record_lists_own(const record_lists *l, uint32_t id)
 {
     size_t low = l->owner_at[id / OWNER_STEP], high = l->owner_at[id / OWNER_STEP + 1];
-    while (low < high) { /* the last one that does not begin behind it */
+    while (low < high) { /* the last one that begins at or before it */
         size_t middle = (low + high + 1) / 2;
         if (l->owners[middle].first <= id)
             low = middle;
@@ -39,9 +39,9 @@ static number_reader reader_of(const ngram_index *x, const ngram_numbers *number
     return (number_reader){.numbers = numbers, .places = {.rows = &x->build->rows}};
 }
 
-/* --- who held an n-gram first, and which ones several texts hold --- */
+/* --- the first record of each n-gram, and n-grams of several texts --- */
 
-/* Reads the places of one text; counts the n-grams that were not there before. */
+/* Reads the places of one text; counts the new n-grams. */
 static uint32_t read_part(record_lists *l, number_reader *r, size_t places)
 {
     uint32_t before = r->next_id;
@@ -83,14 +83,14 @@ static void index_owners(ngram_index *x)
     l->owner_at[steps] = x->record_count > 0 ? (uint32_t)x->record_count - 1 : 0;
 }
 
-/* --- the records of n-grams that several texts hold --- */
+/* --- the records of n-grams in several texts --- */
 
 typedef struct listing {
     ngram_index *x;
     number_reader reader;
     uint32_t *starts; /* by shared n-gram, and one more: in `records` */
     uint32_t *records;
-    uint32_t *last; /* by shared n-gram: number of the last text that has it, from 1 */
+    uint32_t *last; /* by shared n-gram: number of the last text that contains it, from 1 */
     uint32_t texts;
     uint32_t
         *found; /* shared n-grams of questions, each once in a question, as numbers of holders */
@@ -159,7 +159,8 @@ static void count_holders(listing *ls)
     }
 }
 
-/* Summed up, the entry after a list's is where its next record goes, and in the end where it ends. */
+/* After the summation, the entry after that of a list is the position of its next record, and
+ * finally its end. */
 static void fill_lists(listing *ls)
 {
     const record_lists *l = &ls->x->lists;
@@ -180,9 +181,9 @@ static void sort_lists(listing *ls)
     }
 }
 
-/* --- equal lists are one --- */
+/* --- equal lists are stored once --- */
 
-/* The long lists so far, found by what they hold. */
+/* The long lists so far, found by their records. */
 typedef struct sharing {
     record_lists *l;
     uint32_t *slots; /* number of the long list + 1; 0: free */

@@ -1,8 +1,10 @@
-/* Which records' questions hold an n-gram: lists of record numbers, ascending; and how many answers and passages.
+/* The records whose questions contain an n-gram, as ascending lists of record numbers; and the
+ * number of answers and passages that contain it.
  *
- * What:    n-grams that the same records hold share a list: those of one record's own words, or of a template.
- *          Most n-grams are held by one text only; theirs follows from the id, since the n-grams that a record held
- *          first are numbered in a row. Only the others take memory.
+ * What:    n-grams that occur in the same records share a list: words of one record, or of a
+ *          template. Most n-grams occur in only one text; their list follows from the id, because
+ *          n-grams that first occurred in one record have consecutive ids. Only the others take
+ *          memory.
  * Owner:   an embedded value; record_lists_make / record_lists_deinit.
  * Threads: making by one, while the index is frozen; then all may read.
  * Fails:   never.
@@ -23,26 +25,27 @@ typedef struct record_list { /* ascending record numbers */
     size_t count;
 } record_list;
 
-/* Of an n-gram that several texts hold. */
+/* Of an n-gram in several texts. */
 typedef struct ngram_holders {
     uint32_t list;
-    uint32_t answers, passages; /* how many hold it */
+    uint32_t answers, passages; /* number of those that contain it */
 } ngram_holders;
 
-/* The n-grams that a record held first: ids from `first` on, of its question, then of its other texts. */
+/* The n-grams that occurred first in a record: ids from `first` on, of its question, then of its
+ * other texts. */
 typedef struct ngram_owner {
     uint32_t first, question;
     uint32_t record;
 } ngram_owner;
 
 typedef struct record_lists {
-    rank_bits shared;       /* by id: several texts hold the n-gram */
+    rank_bits shared;       /* by id: the n-gram is in several texts */
     ngram_holders *holders; /* of those, in their order */
     ngram_owner *owners;    /* in reading order */
     uint32_t *
-        owner_at; /* by id / OWNER_STEP, and one more: a place in `owners` that is not behind the id's */
+        owner_at; /* by id / OWNER_STEP, and one more: an index into `owners`, at most that of the id */
     uint32_t *posts;  /* all record numbers, then the longer lists */
-    uint32_t *starts; /* of the longer lists, and one more: in `posts` */
+    uint32_t *starts; /* of the longer lists, and one more: index into `posts` */
     size_t record_count, long_count;
 } record_lists;
 
@@ -52,10 +55,10 @@ typedef struct record_lists {
 void record_lists_make(struct ngram_index *x, const ngram_numbers *numbers);
 void record_lists_deinit(record_lists *l);
 
-/* The list of an n-gram that only one text holds. */
+/* The list of an n-gram that is in one text only. */
 uint32_t record_lists_own(const record_lists *l, uint32_t id);
 
-/* NULL: only one text holds the n-gram. */
+/* NULL: the n-gram is in one text only. */
 static inline const ngram_holders *record_lists_holders(const record_lists *l, uint32_t id)
 {
     return rank_bits_has(&l->shared, id) ? &l->holders[rank_bits_below(&l->shared, id)] : NULL;

@@ -66,7 +66,7 @@ static bool is_same_place(const judged_line *a, const judged_line *b)
     return a->training_line == b->training_line && a->place_hash == b->place_hash;
 }
 
-/* A line that an interrupted run left in both files. */
+/* The same line in both files, after an interrupted run. */
 static bool is_copy(const judged_line *first, const judged_line *end, const judged_line *line)
 {
     for (const judged_line *l = first; l < end && line->is_near; l++)

@@ -17,7 +17,7 @@ typedef enum rejudge_lines {
     WANT_NEAR_OR_OTHERS, /* also those that are still in the file of near misses only */
 } rejudge_lines;
 
-/* `reports`, `near`: text of the lines, by their origin. `folder`: where the files belong. */
+/* `reports`, `near`: text of the lines, by their origin. `folder`: the folder of the files. */
 bool rejudge_write(const file_lines *f, const char *folder, line_store *reports, line_store *near,
                    err *e) MUST_USE;
 

@@ -1,6 +1,7 @@
 /* Reports that are not in local files: the interface to a store.
  *
- * What:    lists, reads and replaces what is below a URI. The program passes an implementation down to
+ * What:    lists, reads and replaces objects below a URI. The program passes an implementation down
+ *          to
  *          the commands that read reports (programs/s3_reports.h).
  * Owner:   the implementation's; texts are borrowed for the time of a call.
  * Threads: one.
@@ -26,7 +27,7 @@ typedef struct report_store_entry {
     /* The part of its key that is appended to the URI and a slash; "" for the object itself. */
     const char *name;
     uint64_t size_bytes;
-    const char *etag; /* "" where the store has none */
+    const char *etag; /* "" if the store has none */
 } report_store_entry;
 
 typedef struct report_store_write {
@@ -34,11 +35,11 @@ typedef struct report_store_write {
     int fd;           /* a regular file with the content; -1: `text` */
     uint64_t size_bytes;
     slice text;
-    const char *etag; /* of the version that is replaced; NULL: there must be no object */
-    /* An object whose provenance the new one gets, in this version; NULL: the new one gets none. */
+    const char *etag; /* of the replaced version; NULL: the object must not exist */
+    /* An object, in this version, whose provenance the new object gets; NULL: it gets none. */
     const char *facts_of, *facts_etag;
     uint64_t contaminated_lines; /* instead of those in the provenance */
-    const char *rules; /* part of the provenance: those of the verdict; NULL: the scan's */
+    const char *rules;           /* in the provenance: of the verdict; NULL: of the scan */
 } report_store_write;
 
 typedef struct report_store {
@@ -56,7 +57,7 @@ typedef struct report_store {
     bool (*check_writes)(void *ctx, const char *uri, const char *name, err *e);
     /* *etag: malloc'ed; that of the new object. */
     bool (*write)(void *ctx, const char *uri, const report_store_write *w, char **etag, err *e);
-    /* *etag: malloc'ed; NULL where there is no object. */
+    /* *etag: malloc'ed; NULL if the object does not exist. */
     bool (*find)(void *ctx, const char *uri, const char *name, char **etag, err *e);
     /* Only the version with this ETag; an object that is missing is no error. */
     bool (*remove)(void *ctx, const char *uri, const char *name, const char *etag, err *e);

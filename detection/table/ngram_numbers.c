@@ -10,7 +10,7 @@ typedef struct ranged_row {
     uint32_t row;
 } ranged_row;
 
-/* A row whose n-gram was there before, and the first row that has it. */
+/* A row whose n-gram is not new, and the first row with that n-gram. */
 typedef struct repeat {
     uint32_t row, first;
 } repeat;

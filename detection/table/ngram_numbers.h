@@ -1,13 +1,13 @@
-/* Which n-gram each row holds: the first, second, third, .. distinct one.
+/* Numbers the distinct n-grams of rows in the order of their first row.
  *
- * What:    fills a table from the hashes of rows; then the id of each place is read in their order. A row whose n-gram
- *          was not there before takes one bit, any other one 4 bytes more.
+ * What:    fills a table from the hashes of rows; then the id of each place can be read, in order.
+ *          A row whose n-gram is new takes one bit, any other row 4 more bytes.
  * Owner:   an embedded value; ngram_numbers_make / ngram_numbers_deinit.
  * Threads: one.
  * Fails:   never.
  *
- * Hashes are put in order one range of buckets after the other, so that beside the rows and the table only one range is
- * in memory.
+ * Hashes are sorted one range of buckets after the other, so that only one range is in memory in
+ * addition to the rows and the table.
  */
 #ifndef DETECTION_TABLE_NGRAM_NUMBERS_H
 #define DETECTION_TABLE_NGRAM_NUMBERS_H
@@ -17,11 +17,12 @@
 #include "detection/table/rank_bits.h"
 
 typedef struct ngram_numbers {
-    rank_bits first;   /* by row: its n-gram was not there before */
+    rank_bits first;   /* by row: its n-gram is new */
     uint32_t *repeats; /* ids of the other rows, in their order */
 } ngram_numbers;
 
-/* `range_most`: rows of one range (more only in a bucket that has more), 0: chosen by their number. `t` is
+/* `range_most`: rows of one range (more only if one bucket has more), 0: chosen by the number of
+ * rows. `t` is
  * initialised here. */
 void ngram_numbers_make(ngram_numbers *n, const ngram_rows *rows, size_t range_most,
                         ngram_table *t);

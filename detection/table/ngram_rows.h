@@ -1,8 +1,8 @@
-/* Hashes of n-grams in the order in which they were put in.
+/* Hashes of n-grams in the order in which they were added.
  *
- * What:    each place is an n-gram that was put in. One that is there already and was met lately refers to the row of
- *          before, any other has a row, which is its hash. Rows are in blocks of equal size, so that growing never
- *          copies them.
+ * What:    each place is an added n-gram. An n-gram that was added recently before refers to its
+ *          earlier row; any other gets a new row, which contains its hash. Rows are stored in
+ *          blocks of equal size, so that growth never copies them.
  * Owner:   an embedded value, zero-initialised; ngram_rows_deinit.
  * Threads: one.
  * Fails:   never; the program ends when memory is exhausted, or after 2^32 - 2 n-grams.

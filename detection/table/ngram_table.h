@@ -1,10 +1,10 @@
 /* Maps n-grams to small numbers, in the order of insertion.
  *
  * What:    a constant table from a 64-bit hash of (length, tokens) to an id; n-grams of equal hash
- *          count as equal. One id space for all lengths and kinds. Buckets by the upper bits of the
- *          hash; an entry has the rest of the hash and the id, and no slot is free: about 10 bytes
- *          an n-gram. A filter of a few bits for each n-gram answers most questions for those that
- *          are not there.
+ *          count as equal. One id space for all lengths and kinds. The upper bits of a hash select
+ *          its bucket. An entry consists of the other bits and the id, and no slot is unused: about
+ *          10 bytes per n-gram. A filter with a few bits per n-gram rejects most n-grams that are
+ *          not in the table.
  * Owner:   ngram_table_init / _deinit, ngram_filter_init / _deinit.
  * Threads: making (ngram_numbers.h) by one thread, before any other use; then the rest by all.
  * Fails:   never.
@@ -21,10 +21,10 @@
 #define NGRAM_UNKNOWN UINT32_MAX
 
 typedef struct ngram_table {
-    unsigned char *entries; /* of all buckets in a row, and 8 bytes */
-    uint32_t *starts;       /* by bucket, and one more: number of its first entry */
+    unsigned char *entries; /* of all buckets, one after the other, and 8 more bytes */
+    uint32_t *starts;       /* by bucket, and one more: index of its first entry */
     size_t bucket_count;    /* a power of two */
-    unsigned shift;         /* what is left of a hash is its bucket */
+    unsigned shift;         /* hash >> shift is the bucket */
     unsigned rest_bytes;    /* of a hash in an entry; the id follows */
     uint64_t rest_mask;
     uint32_t count;
@@ -71,12 +71,12 @@ static inline uint32_t ngram_table_search(const ngram_table *t, uint32_t first, 
     return first;
 }
 
-/* NGRAM_UNKNOWN where it was not put in. */
+/* NGRAM_UNKNOWN if it was not added. */
 uint32_t ngram_table_find(const ngram_table *t, const uint32_t *tokens, size_t n);
 uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash);
 
-/* One bit for each hash, 16 to 32 bits for each n-gram (fewer from 2^27 n-grams on): one in 16 to 32
- * of those that were not put in passes. */
+/* One bit for each hash, 16 to 32 bits for each n-gram (fewer from 2^27 n-grams on): of those that
+ * were not added, one in 16 to 32 passes. */
 typedef struct ngram_filter {
     uint64_t *words;
     uint64_t mask; /* of bit numbers */

@@ -1,6 +1,6 @@
-/* A row of bits that knows how many are set before each.
+/* A bit array that yields the number of set bits before each position.
  *
- * What:    bits are set, then counted once; from then on rank_bits_below takes constant time.
+ * What:    bits are set, then counted once; after that rank_bits_below takes constant time.
  * Owner:   an embedded value; rank_bits_init / _deinit.
  * Threads: setting and counting by one thread, before any other use; then all may read.
  * Fails:   never.
@@ -12,9 +12,9 @@
 
 typedef struct rank_bits {
     uint64_t *words;
-    uint32_t *below; /* by word: bits that are set before it */
+    uint32_t *below; /* by word: set bits before it */
     size_t word_count;
-    uint32_t set; /* all that are set, once they were counted */
+    uint32_t set; /* all set bits, after counting */
 } rank_bits;
 
 /* `count` bits, none of them set. */
@@ -44,7 +44,7 @@ static inline uint32_t rank_bits_of_word(uint64_t w)
     return (uint32_t)(w * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* How many bits before bit `i` are set. */
+/* The number of set bits before bit `i`. */
 static inline uint32_t rank_bits_below(const rank_bits *b, size_t i)
 {
     uint64_t before = b->words[i / 64] & ((UINT64_C(1) << i % 64) - 1);

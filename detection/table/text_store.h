@@ -1,11 +1,12 @@
 /* Texts that are rarely read: in memory while they are few, otherwise in a file without a name.
  *
- * What:    groups of texts; text_store_add yields where text_store_get finds its group. From `memory_bytes` on, groups
- *          are written to a file in $TMPDIR (or /var/tmp), which text_store_end maps, so that the kernel may drop them
- *          from memory.
+ * What:    groups of texts; text_store_add yields the place by which text_store_get finds the
+ *          group. After `memory_bytes`, groups are written to a file in $TMPDIR (or /var/tmp),
+ *          which text_store_end maps, so that the kernel can remove them from memory.
  * Owner:   an embedded value; text_store_init / _deinit. What text_store_get yields is borrowed from the store.
  * Threads: adding by one; after text_store_end all may read, also processes that are forked later.
- * Fails:   never: what cannot be written stays in memory, with a warning. A disk that cannot be read later ends the
+ * Fails:   never: groups that cannot be written stay in memory, with a warning. A disk that cannot
+ *          be read later ends the
  *          process (SIGBUS).
  */
 #ifndef DETECTION_TABLE_TEXT_STORE_H
@@ -15,12 +16,12 @@
 #include "base/util.h"
 
 typedef struct text_store {
-    size_t memory_bytes; /* from here on there is a file; 0: never */
+    size_t memory_bytes; /* above this size a file is used; 0: never */
     char *file;          /* mapped */
     uint64_t written;    /* bytes of the file */
     int fd;              /* -1: none */
     bool failed;         /* nothing more is written */
-    char *memory;        /* what follows the file's bytes */
+    char *memory;        /* groups after those of the file */
     size_t len, capacity;
 } text_store;
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes detection/text/fold_tables.inc from the Unicode character database (Debian: unicode-data).
+# Generates detection/text/fold_tables.inc from the Unicode character database (Debian:
+# unicode-data).
 #   detection/text/fold_tables.sh [UCD-FOLDER] >detection/text/fold_tables.inc
 set -euo pipefail
 export LC_ALL=C

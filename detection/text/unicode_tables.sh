@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes detection/text/unicode_tables.inc from the Unicode character database (Debian: unicode-data).
+# Generates detection/text/unicode_tables.inc from the Unicode character database (Debian:
+# unicode-data).
 #   detection/text/unicode_tables.sh [UCD-FOLDER] >detection/text/unicode_tables.inc
 set -euo pipefail
 export LC_ALL=C
@@ -26,8 +27,8 @@ ranges() {
     echo "};"
 }
 
-# category PATTERN NAME: the code points whose general category fits the pattern. Large blocks
-# stand in UnicodeData.txt as two lines, "<.., First>" and "<.., Last>".
+# category PATTERN NAME: the code points whose general category matches the pattern. Large blocks
+# are two lines in UnicodeData.txt, "<.., First>" and "<.., Last>".
 category() {
     echo
     echo "static const unicode_range $2[] = {"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Makes detection/text/word_break_tables.inc from the Unicode character database (Debian: unicode-data).
+# Generates detection/text/word_break_tables.inc from the Unicode character database (Debian:
+# unicode-data).
 #   detection/text/word_break_tables.sh [UCD-FOLDER] >detection/text/word_break_tables.inc
 set -euo pipefail
 export LC_ALL=C
 ucd=${1:-/usr/share/unicode}
 version=$(sed -nE '1s/^# WordBreakProperty-([0-9.]+)\.txt.*/\1/p' "$ucd/auxiliary/WordBreakProperty.txt")
 
-# rows FILE PATTERN: `first last property` in decimal for the properties that fit.
+# rows FILE PATTERN: `first last property` in decimal for the matching properties.
 rows() {
     awk -F'[;#]' -v want="$2" '{ gsub(/ /, "", $1); gsub(/ /, "", $2) } $1 ~ /^[0-9A-F]/ && $2 ~ want { print $1, $2 }' "$1" |
         while read -r range property; do
@@ -14,7 +15,7 @@ rows() {
         done
 }
 
-# table NAME: rows on standard input as ascending ranges, neighbours of one property joined.
+# table NAME: rows on standard input as ascending ranges; adjacent ranges of one property are joined.
 table() {
     echo
     echo "static const break_range $1[] = {"

@@ -36,7 +36,7 @@ s3 ls -r --json s3://data/corpus/v1/ | awk -v settings="$fingerprint" '
 openssl genpkey -algorithm ed25519 -out key.pem
 openssl pkey -in key.pem -pubout -out pub.pem
 RUNS=1
-# most NAME COMMAND...: its peak memory and processor time, and the store's.
+# most NAME COMMAND...: peak memory and CPU time of the command, and CPU time of the store.
 most() {
     local name=$1 store_ticks
     shift

@@ -2,11 +2,11 @@
 # The JSON Lines checker against simdjson's DOM parser and jansson, each line by line over the same
 # texts, against counting lines, hashing them (hashes), and hashing them beside the checker as a run
 # of the orchestrator does (hashed): CPU seconds of the check alone, in memory, on one core; runs
-# interleaved, medians of RUNS (5). Each of our paths is compared with what simdjson picks for this
-# processor, and against its code for the same instructions: what it would pick on a processor that
-# has no more than those. MIB (512): the size of each text. jansson, thirty times as slow as the
+# interleaved, medians of RUNS (5). Each code path of this project is compared with simdjson's
+# choice for this processor, and with its code for the same instructions. MIB (512): the size of
+# each text. jansson, thirty times as slow as the
 # others, gets the first eighth of a text, and its time is scaled to the whole text.
-# The texts are made once and kept (1.6 GB at 512 MiB; `make clean` removes them).
+# The texts are generated once and kept (1.6 GB at 512 MiB; `make clean` removes them).
 set -euo pipefail
 RUNS=${RUNS:-5}
 # shellcheck source=tests/bench/lib.sh

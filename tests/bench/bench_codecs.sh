@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Verification (decode and check every line) against what only decodes: gzip, pigz, zstd, bzip2,
-# lbzip2, xz. English JSON lines of about 2 KiB, MIB (512) of them; the runs of a format interleaved,
-# medians of RUNS (3). Each format is compared with its own tool: by CPU seconds, or, where
-# two cores are at work, by wall seconds.
+# Verification (decode and check every line) against tools that only decode: gzip, pigz, zstd,
+# bzip2, lbzip2, xz. English JSON lines of about 2 KiB, MIB (512) of them; the runs of a format interleaved,
+# medians of RUNS (3). Each format is compared with its own tool: by CPU seconds, or by wall seconds
+# if both use two cores.
 #   FORMATS='bz2 xz' tests/bench/bench_codecs.sh     only these
 # The files are made once, in about a minute, and kept (1.2 GB at 512 MiB; `make clean` removes them).
-# The one of xz is of XZ_LEVEL (1): its default level, 6, takes some five minutes.
+# The xz file uses XZ_LEVEL (1): its default level, 6, takes about five minutes.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -51,7 +51,7 @@ compare() {
     local format=$1 file=$2 column=$3 i at peer='' command
     shift 3
     wanted "$format" || return 0
-    cat "$file" >/dev/null # from the page cache, all of them
+    cat "$file" >/dev/null # all read from the page cache
     for ((i = 0; i < RUNS; i++)); do
         for ((at = 1; at <= $#; at += 3)); do
             command=${*:at + 2:1}

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Times the build of the index: evaluation files of EVALS_DIR (without it: 67,240 records that are made up), and RECORDS
-# records that are made up, in quarters, so that the time for each of them shows whether it grows linearly.
+# Times the build of the index: evaluation files of EVALS_DIR (default: 67,240 generated records),
+# and RECORDS generated records, in quarters, so that the time per record shows whether it grows linearly.
 #   EVALS_DIR  reference files
 #   RECORDS    the most that are made up (1000000; the target's 5000000 need 5 GB of disk, and 6 GB of memory)
 #   POINTS     file that points for tools/plot.sh are added to
 #   MEMORY_MIB limit of the address space (ulimit -v; none without it)
-# Wall and CPU seconds, medians of RUNS (3) for the first; MiB at most, and of anonymous memory afterwards.
+# Wall and CPU seconds, medians of RUNS (3) for the first; peak MiB, and MiB of anonymous memory afterwards.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

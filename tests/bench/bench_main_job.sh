@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times the main job against `decon-s3 serve` and the detection server, all on the same cores.
-# Figures are wall seconds and what follows from them, medians of RUNS (3). BIN: the folder of the
+# Figures are wall seconds and rates derived from them, medians of RUNS (3). BIN: the folder of the
 # built programs, a plain build.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh

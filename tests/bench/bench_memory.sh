@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The most resident memory of downloads, listings (a thousand and a million keys) and plans: what docs/design.md promises.
+# Peak resident memory of downloads, listings (a thousand and a million keys) and plans: the limits in docs/design.md.
 # OBJECTS (64) objects of MIB (40) MiB: the memory depends on neither; MIB=256 takes 32 GiB of disk.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
@@ -28,7 +28,7 @@ resident "decon-s3 cp of $objects objects of $mib MiB" "$BIN/decon-s3" cp --recu
 resident "decon-s3 ls of $objects objects" "$BIN/decon-s3" ls --recursive s3://bench/in/
 rm -rf back
 
-# Listings and plans of a thousand keys and of a million: the difference is what a million take.
+# Listings and plans of a thousand keys and of a million: the difference is the cost of a million.
 s3 mb s3://few >out.log
 s3 mb s3://many >out.log
 : >empty

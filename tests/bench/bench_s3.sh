@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # decon-s3 and s5cmd in turn, against nginx (unsigned, static files on loopback) and against MinIO:
-# wall time, CPU time and peak memory of the client, medians of RUNS (3), and decon-s3's share of
-# s5cmd's with the share that it may have. Programs: third_party/s5cmd.sh, minio.sh, and nginx.
-# Small objects go to /dev/shm where there is room: a disk's file system would be measured otherwise
-# (ext4 looks for inodes that were not freed a moment ago, which takes longer than either client).
+# wall time, CPU time and peak memory of the client, medians of RUNS (3), and the ratio of decon-s3
+# to s5cmd with its limit. Programs: third_party/s5cmd.sh, minio.sh, and nginx.
+# Small objects go to /dev/shm if there is space: otherwise the disk's file system would be measured
+# (ext4 searches for inodes that were not freed recently, which takes longer than either client).
 # Large ones stay on the disk's file system, in its page cache, as those of users do.
-# Before each run as much memory as it needs is taken and given back: a virtual machine that hands
-# free pages to its host pays for the first touch of each, which is neither client's.
+# Before each run the memory that it needs is allocated and freed: a virtual machine that returns
+# free pages to its host pays for the first touch of each, which is not the client's cost.
 # Two cores of an AMD EPYC (one process of nginx beside the client), medians of 7, 5 and 3 runs, decon-s3 / s5cmd:
 #   1 GiB down, nginx         wall 0.64 / 1.24 s (0.52)   CPU 0.62 / 1.89 s (0.33)   22 / 18 MiB
 #   5,000 of 16 KiB, nginx    wall 0.50 / 5.20 s (0.10)   CPU 0.37 / 4.73 s (0.08)   14 / 69 MiB
 #   1 GiB up, MinIO           wall 2.49 / 3.21 s (0.78)   CPU 0.90 / 2.90 s (0.31)   22 / 22 MiB
-# What is left of the download is the kernel's: about half of it copies out of the sockets (and the
-# acknowledgements sent meanwhile), the rest takes pages for the file and copies into them.
-# The upload is measured with --unsigned-payload too: what the target is for.
-#   ONLY='small nginx' tests/bench/bench_s3.sh     only the measurements whose name has these words
+# The remaining time of the download is in the kernel: about half copies data out of the sockets
+# (and sends acknowledgements), the rest allocates pages for the file and copies into them.
+# The upload is also measured with --unsigned-payload, to which the target refers.
+#   ONLY='small nginx' tests/bench/bench_s3.sh     only measurements whose name contains these words
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -43,13 +43,13 @@ make_data() {
         <(head -c $((count * 16384)) www/bench/big) www/bench/small/
 }
 
-# The listing that nginx gives for every prefix of the small objects: one page.
+# The listing that nginx returns for every prefix of the small objects: one page.
 make_listing() {
     {
         printf '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         printf '<Name>bench</Name><Prefix>small/</Prefix><KeyCount>%d</KeyCount><MaxKeys>%d</MaxKeys>' "$count" "$count"
         printf '<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>'
-        # nginx's ETag: time of change and size, in hex.
+        # nginx's ETag: modification time and size, in hexadecimal.
         (cd www/bench && find small -type f -printf '%f %Ts %s\n') | sort | while read -r name changed size; do
             printf '<Contents><Key>small/%s</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;%x-%x&quot;</ETag><Size>%d</Size><StorageClass>STANDARD</StorageClass></Contents>' \
                 "$name" "${changed%.*}" "$size" "$size"
@@ -89,7 +89,7 @@ CONF
     await_file nginx.pid
 }
 
-# nginx takes no port 0: one that the system gives to a store that then ends.
+# nginx does not accept port 0: this port was assigned to a store that has ended.
 free_port() {
     local pid
     "$BIN/decon-s3" serve --root free --port 0 --port-file free.port >free.log 2>&1 &
@@ -158,11 +158,11 @@ compare() {
     share 'peak memory' MiB "$(median ours.use 3 | awk '{print $1 / 1024}')" "$(median theirs.use 3 | awk '{print $1 / 1024}')" "$peak"
 }
 
-check_small() { # the last run's files are the right ones
+check_small() { # the files of the last run are right
     [ "$(ls "$back" | wc -l)" = "$count" ] && cat "$back"/* | cmp - <(head -c $((count * 16384)) www/bench/big)
 }
 
-# One command for each object, as the orchestrators give them; and all that a listing names.
+# One command for each object, as orchestrators write them; and all objects of a listing.
 make_commands() {
     (cd www/bench/small && ls) | awk -v back="$back" '{print "cp s3://bench/small/" $0 " " back "/" $0}' >commands
 }

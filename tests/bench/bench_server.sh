@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Times the detection server: its parts on one core (JSON, normal form, tokens, scan), the index,
 # and whole jobs over HTTP, with the default settings.
-#   EVALS_DIR  reference files for the index (the sample set without it: too small to be heavy)
-#   MIB        size of the training file that is made (512)
+#   EVALS_DIR  evaluation files for the index (default: the sample set, which is too small for a load test)
+#   MIB        size of the generated training file (512)
 #   TOKENIZER  cl100k
 # The parts are timed with English text, and with mixed text (third_party/mixed_text.sh: six languages, code, manual pages;
 # 15 % of the lines contaminated), there also against the build of commit c8aad80 that `make check-oracle` keeps.
@@ -56,7 +56,7 @@ cpu_seconds() {
 }
 peak_mib() { awk '/^VmHWM/ {printf "%d", $2 / 1024}' "/proc/$server/status"; }
 
-# serve FLAG...: starts the server; $server is its process, $url where it listens.
+# serve FLAG...: starts the server; $server is its process id, $url its address.
 serve() {
     local begin
     rm -f port
@@ -73,7 +73,7 @@ end_server() {
     kill "$server"
     wait "$server" || true
 }
-# job NAME FILE: the time of one job, decoded text for each second.
+# job NAME FILE: the time of one job, and the rate of decoded text.
 job() {
     local name=$1 file=$2 begin id status cpu
     cpu=$(cpu_seconds)

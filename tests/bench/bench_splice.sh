@@ -50,7 +50,7 @@ command -v bgzip >/dev/null && keep "${text##*/}.bgzip.gz" "$text" bgzip -c "$te
 keep_wait
 keep "${text##*/}.one.zst" "$text" zstd -q -c "$text"
 keep "${text##*/}.stdin.zst" "$text" sh -c "zstd -q -c <'$text'"
-mib_frames() { # one frame a MiB, as pzstd and the seekable format have it
+mib_frames() { # one frame per MiB, as in pzstd and the seekable format
     local i
     for ((i = 0; i * 1048576 < $(stat -c %s "$text"); i++)); do
         dd if="$text" bs=1M skip="$i" count=1 status=none | zstd -q -c
@@ -59,7 +59,7 @@ mib_frames() { # one frame a MiB, as pzstd and the seekable format have it
 export -f mib_frames
 export text
 keep "${text##*/}.frames.zst" "$text" bash -c mib_frames
-bzip2_streams() { # one stream for each 900,000 bytes, as pbzip2 writes them
+bzip2_streams() { # one stream per 900,000 bytes, as written by pbzip2
     split -b 900000 --filter='bzip2 -9 -c' "$text"
 }
 export -f bzip2_streams

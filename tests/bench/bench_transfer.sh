@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Times transfers of decon-s3 against `decon-s3 serve`, both on the same cores. Figures are wall
-# seconds and what follows from them, medians of RUNS (3). And the verification that follows a
-# download: RATES (MB/s, the program's own cap; 0: none), milliseconds from the last byte to the
+# seconds and rates derived from them, medians of RUNS (3). Also the verification during a download:
+# RATES (MB/s, the program's own rate limit; 0: none), milliseconds from the last byte to the
 # verdict, and the speed up to the last byte against that of a download alone.
-#   ONLY='behind zst' tests/bench/bench_transfer.sh     only what has these words in its name
+#   ONLY='verified zst' tests/bench/bench_transfer.sh only measurements whose name contains these words
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -30,11 +30,11 @@ transfers() {
     measure 'list 2,000 objects' 2000 objects s3 ls --recursive s3://bench/small/
 }
 
-# --- verification behind a download ---
-alone() { s3 cp --bandwidth-limit "$1" "s3://bench/behind/$2" back; }
+# --- verification during a download ---
+alone() { s3 cp --bandwidth-limit "$1" "s3://bench/verified/$2" back; }
 verified() {
     "$BIN/decon-orchestrator" verify --log-level debug --local-work-dir work --bandwidth-limit "$1" \
-        "s3://bench/behind/$2"
+        "s3://bench/verified/$2"
 }
 took_ms() { # took_ms COMMAND...: its wall time; its output is in out.log
     local begin
@@ -42,13 +42,13 @@ took_ms() { # took_ms COMMAND...: its wall time; its output is in out.log
     "$@" >out.log 2>&1 || { cat out.log >&2; exit 1; }
     awk -v begin="$begin" -v end="$(now)" 'BEGIN {printf "%.0f", (end - begin) * 1000}'
 }
-# behind FORMAT FILE: a line for each rate.
-behind() {
+# during_download FORMAT FILE: a line for each rate.
+during_download() {
     local rate i bytes
     bytes=$(stat -c %s "$2")
-    s3 cp "$2" "s3://bench/behind/$2" >out.log
+    s3 cp "$2" "s3://bench/verified/$2" >out.log
     for rate in $RATES; do
-        wanted "behind $1 $rate" || continue
+        wanted "verified $1 $rate" || continue
         for ((i = 0; i < RUNS; i++)); do
             rm -f back
             echo "alone $(took_ms alone "${rate}000000" "$2")"
@@ -65,12 +65,12 @@ behind() {
     done
 }
 verification() {
-    echo 'verification behind a download, MB/s and ms'
+    echo 'verification during a download, MB/s and ms'
     printf '%-8s %8s %10s %10s %8s %8s %8s\n' format cap alone verified speed tail most
     "$BENCH/make_english" 512 >english.jsonl
-    behind plain english.jsonl
+    during_download plain english.jsonl
     zstd -q --rm english.jsonl
-    behind zst english.jsonl.zst
+    during_download zst english.jsonl.zst
 }
 
 start_store

@@ -12,6 +12,7 @@
 #include "base/fsutil.h"
 #include "base/util.h"
 #include "detection/index/evals.h"
+#include "tests/bench/bench_settings.h"
 
 static double seconds_of(clockid_t clock)
 {
@@ -41,26 +42,7 @@ int main(int argc, char **argv)
 {
     err e = ERR_INIT;
     uint64_t threads = 0;
-    detect_settings settings = {.tokenizer = "cl100k",
-                                .vocabulary_dir = argc > 3 ? argv[3] : NULL,
-                                .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
-                                .ngram_size = 5,
-                                .sample_every_m_tokens = 10,
-                                .question_max_misses = 11,
-                                .threshold = 0.8f,
-                                .decay = {true, true, 20, 50},
-                                .short_answer_tokens = 3,
-                                .short_answer_window = 50,
-                                .answer_ngram_size = 3,
-                                .min_long_answer_window = 100,
-                                .min_passage_distance = 100,
-                                .passage_ngram_size = 4,
-                                .passage_max_misses = 2,
-                                .eval_dedup = true,
-                                .eval_min_tokens = 20,
-                                .eval_min_unique_words = 4,
-                                .index_answers = true,
-                                .index_passages = true};
+    detect_settings settings = bench_settings("cl100k", argc > 3 ? argv[3] : NULL);
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     if (argc < 3 || !num_parse_u64(argv[2], &threads)) {
         fprintf(stderr, "usage: index_build EVALS_DIR THREADS [VOCABULARY_DIR]\n");

@@ -1,8 +1,7 @@
 # shellcheck shell=bash
-# What the benchmarks share; sourced. A script sets `-euo pipefail`, sources this, and has then: a
-# folder of its own as the working directory (removed at the end, $dir), BIN and BENCH (folders of
-# the built programs), RUNS (3), keys for a local store, `pids` of what is to be ended,
-# KEPT (a folder below build/ that stays).
+# Shared by the benchmarks; sourced. A script sets `-euo pipefail` and sources this, which provides:
+# a temporary working directory (removed at the end, $dir), BIN and BENCH (folders of the built
+# programs), RUNS (3), keys for a local store, `pids` of processes to end, KEPT (a folder below build/ that stays).
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$(realpath "${BIN:-$top/build/bin}")
 BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
@@ -36,9 +35,9 @@ await_file() {
     exit 1
 }
 now() { date +%s.%N; }
-# Before each run of what `measure` times; a script may redefine it.
+# Runs before each timed run of `measure`; a script may redefine it.
 prepare() { :; }
-# measure NAME AMOUNT UNIT COMMAND...: prints the median time, and AMOUNT for each second.
+# measure NAME AMOUNT UNIT COMMAND...: prints the median time, and AMOUNT per second.
 measure() {
     local name=$1 amount=$2 unit=$3 begin i
     shift 3
@@ -70,7 +69,7 @@ make_large() {
             print line
         }}' >"$1"
 }
-# machine: what it is, and whether something else keeps it busy: what is measured beside that says little.
+# machine: describes the machine, and warns if other programs keep it busy, which makes figures unreliable.
 machine() {
     echo "machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
     { grep "^cpu " /proc/stat; sleep 1; grep "^cpu " /proc/stat; } | awk '
@@ -78,11 +77,11 @@ machine() {
         END {
             busy = 1 - (idle[2] - idle[1]) / (all[2] - all[1])
             if (busy > 0.1)
-                printf "warning: other programs take %.0f %% of the processor; the figures are of little worth\n", 100 * busy
+                printf "warning: other programs take %.0f %% of the processor; the figures are unreliable\n", 100 * busy
         }'
 }
-# keep FILE SOURCE COMMAND...: begins to make FILE in $KEPT of what the command writes, unless it is
-# there and not older than SOURCE. keep_wait awaits all that were begun.
+# keep FILE SOURCE COMMAND...: starts to write the command's output to FILE in $KEPT, unless it
+# exists and is not older than SOURCE. keep_wait waits for all of these.
 keep() {
     local file=$KEPT/$1 source=$2
     shift 2
@@ -95,7 +94,7 @@ keep() {
 keep_wait() {
     local one
     for one in "${making[@]}"; do
-        wait "${one%% *}" || { echo "bench: ${one#* } cannot be made" >&2; exit 1; }
+        wait "${one%% *}" || { echo "bench: ${one#* } cannot be generated" >&2; exit 1; }
         mv "${one#* }.$$" "${one#* }"
     done
     making=()

@@ -12,6 +12,7 @@
 #include "detection/index/evals.h"
 #include "detection/match/match.h"
 #include "detection/text/unicode.h"
+#include "tests/bench/bench_settings.h"
 
 static const struct {
     const char *name;
@@ -39,28 +40,10 @@ static double cpu_seconds(void)
 
 static detect_settings settings_of(size_t i, const char *vocabulary_dir)
 {
-    return (detect_settings){.tokenizer = "cl100k",
-                             .vocabulary_dir = vocabulary_dir,
-                             .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
-                             .extended_normal = columns[i].extended,
-                             .recall_high = columns[i].high,
-                             .ngram_size = 5,
-                             .sample_every_m_tokens = 10,
-                             .question_max_misses = 11,
-                             .threshold = 0.8f,
-                             .decay = {true, true, 20, 50},
-                             .short_answer_tokens = 3,
-                             .short_answer_window = 50,
-                             .answer_ngram_size = 3,
-                             .min_long_answer_window = 100,
-                             .min_passage_distance = 100,
-                             .passage_ngram_size = 4,
-                             .passage_max_misses = 2,
-                             .eval_dedup = true,
-                             .eval_min_tokens = 20,
-                             .eval_min_unique_words = 4,
-                             .index_answers = true,
-                             .index_passages = true};
+    detect_settings settings = bench_settings("cl100k", vocabulary_dir);
+    settings.extended_normal = columns[i].extended;
+    settings.recall_high = columns[i].high;
+    return settings;
 }
 
 static bool build(column *c, const char *evals_dir, err *e)

@@ -12,6 +12,7 @@
 #include "base/json/json_read.h"
 #include "detection/match/match.h"
 #include "detection/text/unicode.h"
+#include "tests/bench/bench_settings.h"
 
 #define MB 1e6
 
@@ -176,26 +177,8 @@ static ngram_index *build(const detect_settings *settings, const char *dir, err 
 int main(int argc, char **argv)
 {
     err e = ERR_INIT;
-    detect_settings settings = {.tokenizer = argc > 3 ? argv[3] : "cl100k",
-                                .vocabulary_dir = argc > 4 ? argv[4] : NULL,
-                                .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
-                                .ngram_size = 5,
-                                .sample_every_m_tokens = 10,
-                                .question_max_misses = 11,
-                                .threshold = 0.8f,
-                                .decay = {true, true, 20, 50},
-                                .short_answer_tokens = 3,
-                                .short_answer_window = 50,
-                                .answer_ngram_size = 3,
-                                .min_long_answer_window = 100,
-                                .min_passage_distance = 100,
-                                .passage_ngram_size = 4,
-                                .passage_max_misses = 2,
-                                .eval_dedup = true,
-                                .eval_min_tokens = 20,
-                                .eval_min_unique_words = 4,
-                                .index_answers = true,
-                                .index_passages = true};
+    detect_settings settings =
+        bench_settings(argc > 3 ? argv[3] : "cl100k", argc > 4 ? argv[4] : NULL);
     bench b = {0};
     log_setup(&(log_options){.level = LOG_WARN, .fd = 2});
     if (argc < 3) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The page of `decon-server review --html` in a real browser: Chromium without a window, on this
-# machine's files only. Prints TAP; skips all where there is no Chromium.
+# machine's files only. Prints TAP; skips all tests without Chromium.
 #   BIN=build/bin tests/browser/test_review_page.sh       SHOTS=folder keeps pictures
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -17,7 +17,7 @@ if [ -z "$chromium" ]; then
     exit 0
 fi
 
-# browse ADDRESS OPTION... : with a profile of its own, ended after a minute.
+# browse ADDRESS OPTION... : with a temporary profile, ended after a minute.
 browse() {
     local profile address=$1
     shift
@@ -71,13 +71,13 @@ visible() { # FILTERS COUNT: that many cards are shown
     [ "$shown" = "$2" ] && grep -qF "role=\"status\">$2 of 5 matches<" "$T/dom"
 }
 
-# first_score FILTERS SCORE: of the card that is shown first
+# first_score FILTERS SCORE: the score of the first shown card
 first_score() {
     dom "$1" >"$T/dom"
     [ "$(grep -o '<span class="score[^>]*>[0-9.]*' "$T/dom" | head -n 1 | sed 's/.*>//')" = "$2" ]
 }
 
-# act SCRIPT: the page after a script that uses it as a person would; the rules taken out to let it.
+# act SCRIPT: the page after a script that acts as a user; the content security policy is removed to allow it.
 act() {
     sed 's|<meta http-equiv="Content-Security-Policy"[^>]*>||' "$T/page.html" >"$T/act.html"
     sed -i "s|</body>|<script>$1</script></body>|" "$T/act.html"
@@ -85,14 +85,14 @@ act() {
     grep -o 'role="status">[^<]*' "$T/dom"
 }
 
-bar() { # FIELD VALUE COUNT: a click on that bar leaves so many matches, another one all
+bar() { # FIELD VALUE COUNT: a click on that bar leaves COUNT matches, a second click all
     act "document.querySelector('button.bar[data-field=$1][data-value=\"$2\"]').click()"
     grep -qF "role=\"status\">$3 of 5 matches<" "$T/dom" && grep -qE "<button[^>]* data-value=\"$2\"[^>]* aria-pressed=\"true\"" "$T/dom" || return 1
     act "for (const i of [1, 2]) document.querySelector('button.bar[data-field=$1][data-value=\"$2\"]').click()"
     grep -qF 'role="status">5 of 5 matches<' "$T/dom"
 }
 
-# A verdict in the page is one that review and rejudge read.
+# A verdict of the page can be read by review and rejudge.
 verdict_is_saved() {
     act "document.querySelectorAll('.card .judge button')[0].click(); document.querySelectorAll('.card .judge button')[4].click()"
     local href
@@ -142,7 +142,7 @@ shown_as_text() {
         grep -q '&lt;img src=x onerror=document.title=2&gt;' "$T/dom"
 }
 
-# The rules of the page hold although a script and a picture are put into it unescaped.
+# The content security policy applies even if a script and a picture are inserted unescaped.
 rules_hold() {
     sed 's|<main>|<main><script>document.title="ran"</script><img src="x" onerror="document.title=3"><style>p{x:y}</style>|' \
         "$T/page.html" >"$T/broken.html"
@@ -151,8 +151,8 @@ rules_hold() {
     grep -q '<img src="x"' "$T/dom" && grep -q ': contamination review</title>' "$T/dom"
 }
 
-# Whether the page is wider than its window, as it says itself (the rules taken out to let it). It
-# lies in a frame, since a window is 500 wide at the least.
+# Whether the page is wider than its window, as reported by a script (the content security policy is
+# removed to allow it). The page is in a frame, since a window is at least 500 pixels wide.
 fits_width() { # WIDTH
     sed 's|<meta http-equiv="Content-Security-Policy"[^>]*>||
          s|</body>|<script>parent.postMessage(document.documentElement.scrollWidth + " of " + innerWidth, "*")</script></body>|' \

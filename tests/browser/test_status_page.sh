@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The status page of a run in a real browser: Chromium without a window, on this machine only. Prints TAP;
-# skips all where there is no Chromium.
+# The status page of a run in a real browser: Chromium without a window, on this machine only.
+# Prints TAP; skips all tests without Chromium.
 #   BIN=build/bin tests/browser/test_status_page.sh       SHOTS=folder keeps pictures
 . "$(dirname "$0")/../e2e/lib.sh"
 chromium=$(command -v chromium || command -v chromium-browser || true)
 
-# browse ADDRESS OPTION... : with a profile of its own, ended after a minute.
+# browse ADDRESS OPTION... : with a temporary profile, ended after a minute.
 browse() {
     local profile address=$1
     shift
@@ -66,7 +66,7 @@ test_keys_are_text() {
     grep -q '<title>decon run</title>' "$T/dom"
 }
 
-# copy: the page with the run's answer within it, and with a note of its own width.
+# copy: the page with the run's reply inside, and with a note of its width.
 copy() {
     local data
     data=$(curl -sf "${url}status.json" | sed 's/</\\u003c/g; s/[&|\\]/\\&/g')

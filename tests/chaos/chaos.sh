@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# SIGKILL of the orchestrator, the detection server and the store, KILLS (60) times: each at a numbered
+# Kills the orchestrator, the detection server and the store by SIGKILL, KILLS (60) times: each at a numbered
 # event (a state change, bytes sent, a write, fsync, rename or removal) chosen by SEED (1), while FILES
-# (200) of all formats are cleaned. What was killed is started again at once. Then one undisturbed run:
+# (200) of all formats are cleaned. Killed programs are restarted at once. Then one undisturbed run:
 # its exit status is 0, the outputs are byte for byte those of a run without kills, and no file is left
 # in the work directory and in the server's folders. A few minutes.
 #   KILLS=10 FILES=40 SEED=7 ONLY='server store' make chaos
@@ -49,8 +49,8 @@ give_up() {
 }
 
 # --- the inputs ---
-# Lines of the samples, which are contaminated in part; every third file has none of them. One file in 21
-# has a few MB of text.
+# Lines of the samples, some of them contaminated; every third file has none of those. One file in
+# 21 has a few MB of text.
 make_inputs() {
     local i copies
     mkdir -p inputs
@@ -99,7 +99,8 @@ await_file() { # FILE PID
     done
 }
 
-# start ROLE: the server and the store keep their ports. Whether it listens: else its end is in the FIFO.
+# start ROLE: the server and the store keep their ports. Succeeds if the program listens; otherwise
+# its end is in the FIFO.
 start() {
     local words
     case $1 in
@@ -140,7 +141,7 @@ s3() {
     "$BIN/decon-s3" "$@" >>s3.log 2>&1
 }
 
-# --- what is compared ---
+# --- comparisons ---
 # outputs NAME: digests of all outputs; the records of runs differ.
 outputs() {
     rm -rf outputs
@@ -149,7 +150,7 @@ outputs() {
     (cd outputs && find . -name _decon -prune -o -type f -exec sha256sum {} + | LC_ALL=C sort -k 2) >"$1.sums"
 }
 
-# loaded: bytes of the inputs that the store has sent.
+# loaded: bytes of inputs sent by the store.
 loaded() {
     awk '$1 == "GET" && $2 ~ /^\/data\/in\// && $3 ~ /^20/ {n += $5} END {printf "%d\n", n}' access
 }
@@ -192,8 +193,8 @@ remove_outputs() {
 }
 
 # --- the kills ---
-# choose: the next program to be killed, $target, and the number of the event from now on: most are
-# soon, so that starts and resumed work are met; one in four is anywhere in the next third of the work.
+# choose: the next program to kill, $target, and the number of the event from now: most are early,
+# to hit starts and resumed work; one in four is anywhere in the next third of the work.
 choose() {
     local within
     target=${roles[RANDOM % ${#roles[@]}]}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # decon-s3 serve against other clients of S3 (make check-clients): a table of client, operation and
-# result, and exit status 1 where an operation failed. Not part of .ci/run.
+# result, and exit status 1 if an operation failed. Not part of .ci/run.
 #
-# The clients are installed into the cache folder (as third_party/go_tool.sh has it): Python packages by
-# pip, mc by Go; rclone comes from the distribution. A client that cannot be had is named as not tried.
-# CLIENTS="boto3 mc": only these. TRACE=1: the clients' own words.
+# The clients are installed into the cache folder (see third_party/go_tool.sh): Python packages by
+# pip, mc by Go; rclone comes from the distribution. A client that cannot be installed is listed as not tried.
+# CLIENTS="boto3 mc": only these. TRACE=1: prints the output of the clients.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$here/../..
@@ -45,7 +45,7 @@ start_server() {
     export AWS_ENDPOINT_URL=http://$address
 }
 
-# What a Python program printed, line by line.
+# Reads the output of a Python program, line by line.
 rows_of() { # CLIENT FILE
     local name result
     while IFS=$'\t' read -r name result; do

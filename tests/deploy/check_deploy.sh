@@ -75,7 +75,7 @@ PYTHON
 test_the_commands_of_poormanray_have_the_options_that_are_used() {
     local python verb option count=0
     python=$("$top/third_party/python_packages.sh" poormanray poormanray==1.5.0)
-    # "create --name": each command with each of its options; quoted words are arguments.
+    # "create --name": each command with each of its options; quoted text is an argument.
     sed -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/"[^"]*"//g' "$deploy/poormanray/fleet.sh" |
         awk '$1 == "pmr" {for (i = 3; i <= NF; i++) if ($i ~ /^--/) print $2, $i} /--script/ {print "map --script"}' |
         sort -u >"$T/options"

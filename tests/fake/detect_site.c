@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/fsutil.h"
+#include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/index/evals.h"
@@ -58,6 +59,30 @@ void detect_site_index(detect_site *s, const char *const *lines)
         if (!evals_add_line(s->index, "quiz.jsonl", slice_from(lines[i]), i, &e))
             fail_msg("line %d: %s", (int)i, e.message);
     index_freeze(s->index);
+}
+
+detect_site *detect_site_set_up(void **state, const char *const *lines)
+{
+    detect_site *s = xcalloc(1, sizeof *s);
+    detect_site_init(s);
+    detect_site_index(s, lines);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    *state = s;
+    return s;
+}
+
+int detect_site_tear_down(void **state)
+{
+    detect_site_deinit(*state);
+    free(*state);
+    return 0;
+}
+
+bool detect_site_run(detect_site *s, const char *path, job_outcome *out, err *e)
+{
+    AUTO(job_runner) runner = {0};
+    job_runner_init(&runner, &s->job, s->index);
+    return job_run(&runner, &(job_request){.id = "id-1", .path = path}, out, e);
 }
 
 char *detect_site_file(detect_site *s, const char *name, slice text)

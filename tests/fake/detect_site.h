@@ -23,6 +23,11 @@ void detect_site_init(detect_site *s);
 void detect_site_deinit(detect_site *s);
 void detect_site_index(detect_site *s, const char *const *lines); /* NULL-terminated */
 
+/* For cmocka: a site with an index of these lines in *state, and its end. */
+detect_site *detect_site_set_up(void **state, const char *const *lines);
+int detect_site_tear_down(void **state);
+bool detect_site_run(detect_site *s, const char *path, job_outcome *out, err *e) MUST_USE;
+
 /* Writes a file of the folder; the path is malloc'ed. */
 char *detect_site_file(detect_site *s, const char *name, slice text);
 /* A whole file, decoded. */

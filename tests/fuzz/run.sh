@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs fuzz targets, each for FUZZ_SECONDS, one after the other.
 #   tests/fuzz/run.sh PROGRAM...
-# Each starts from tests/fuzz/corpus/NAME. New inputs are gathered in FINDINGS/corpus-NAME; one
-# that breaks a target is kept as FINDINGS/NAME-crash-... Exit status 1 where there is one.
+# Each starts from tests/fuzz/corpus/NAME. New inputs are collected in FINDINGS/corpus-NAME; one
+# that breaks a target is kept as FINDINGS/NAME-crash-..., and the exit status is then 1.
 set -u
 seconds=${FUZZ_SECONDS:-60}
 findings=${FINDINGS:-build/fuzz}

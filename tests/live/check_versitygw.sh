@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# decon-s3 and the main job against a Versity S3 gateway, a real store of another make than MinIO. Not
-# of `make test`: make check-stores.
+# decon-s3 and the main job against a Versity S3 gateway, a real store other than MinIO. Not part of
+# `make test`: make check-stores.
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$(dirname "$0")/stores.sh"
 export AWS_ACCESS_KEY_ID=versity-trial AWS_SECRET_ACCESS_KEY=versity-trial-secret

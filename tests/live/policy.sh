@@ -56,7 +56,7 @@ test_the_policy_allows_nothing_else() {
     denied rb s3://data
 }
 
-# without ACTION OTHER: the job fails where OTHER takes the action's place.
+# without ACTION OTHER: the job fails if OTHER replaces the action.
 without() {
     rm -rf "$T/minio" "$T/mc" "$T/work"
     export AWS_ACCESS_KEY_ID=minio-trial AWS_SECRET_ACCESS_KEY=minio-trial-secret

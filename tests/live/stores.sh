@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Real stores, and what each of them is asked to do: sourced by test_minio.sh and check_*.sh in this
-# folder. They set `start_real` to the function that starts their store in $T, and call run_tests with
+# Tests of real stores: sourced by test_minio.sh and check_*.sh in this folder. They set
+# `start_real` to the function that starts their store in $T, and call run_tests with
 # this file's name, too.
 #
 # `hard_keys` are the unusual keys that the store accepts. `store_lacks` maps the name of a test to the
@@ -87,7 +87,7 @@ start_moto() {
     wait_until_ready $!
 }
 
-# wait_until_ready PID: until the store that this process is creates a bucket.
+# wait_until_ready PID: waits until the store of this process creates a bucket.
 wait_until_ready() {
     store=$1
     started+=("$store")
@@ -98,7 +98,7 @@ wait_until_ready() {
     wait_for s3 mb s3://ready
 }
 
-# ask METHOD TARGET [CURL-WORD...]: signed by curl, not by us; headers in $T/head.
+# ask METHOD TARGET [CURL-WORD...]: signed by curl instead of this project; headers in $T/head.
 ask() {
     local method=$1 target=$2
     shift 2
@@ -137,7 +137,7 @@ test_a_large_file_in_parts_and_ranges() {
     s3 cp s3://data/large s3://data/copy
     s3 cat s3://data/copy | cmp "$T/large" -
     s3 rm s3://data/copy
-    ! s3 cat s3://data/copy || fail 'what was removed is still there'
+    ! s3 cat s3://data/copy || fail 'a removed object still exists'
 }
 test_an_empty_object() {
     begin
@@ -145,7 +145,7 @@ test_an_empty_object() {
     : >"$T/empty"
     s3 cp "$T/empty" s3://data/empty
     s3 cp s3://data/empty "$T/back"
-    [ -e "$T/back" ] && [ ! -s "$T/back" ] || fail 'the empty object came back otherwise'
+    [ -e "$T/back" ] && [ ! -s "$T/back" ] || fail 'the empty object was downloaded with another content'
 }
 test_objects_carry_a_checksum_of_all_their_bytes() {
     begin
@@ -167,10 +167,10 @@ test_a_pinned_download_fails_where_the_object_is_another() {
     echo one >"$T/one"
     s3 cp "$T/one" s3://data/key
     ask GET /data/key -H 'If-Match: "00000000000000000000000000000000"'
-    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-Match is not looked at: $(cat "$T/head")"
+    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-Match is ignored: $(cat "$T/head")"
     ask PUT /data/key --data-binary two -H 'Content-Type: text/plain' -H 'If-None-Match: *'
-    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-None-Match is not looked at: $(cat "$T/head")"
-    [ "$(s3 cat s3://data/key)" = one ] || fail 'it was written over'
+    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-None-Match is ignored: $(cat "$T/head")"
+    [ "$(s3 cat s3://data/key)" = one ] || fail 'it was overwritten'
 }
 test_a_listing_of_several_pages_and_removal_of_many() {
     begin
@@ -195,7 +195,7 @@ test_presigned_urls() {
     [ "$(curl -sS "$(s3 presign 's3://data/a key+%')")" = hello ] || fail 'a presigned GET'
     curl -sS --fail -X PUT --data-binary @"$T/file" -H 'Content-Type:' "$(s3 presign --method PUT s3://data/put)"
     [ "$(s3 cat s3://data/put)" = hello ] || fail 'a presigned PUT'
-    ! curl -sS --fail "$(s3 presign s3://data/put)0" || fail 'a spoilt signature was taken'
+    ! curl -sS --fail "$(s3 presign s3://data/put)0" || fail 'an altered signature was accepted'
 }
 test_uploads_that_were_left_are_aborted() {
     begin
@@ -205,7 +205,7 @@ test_uploads_that_were_left_are_aborted() {
     s3 abort-uploads --older-than 0 --dry-run s3://data | grep -qF s3://data/left || fail 'it is not found'
     s3 abort-uploads --older-than 1h s3://data
     s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'a young one was aborted'
-    ! s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'it is still there'
+    ! s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'it still exists'
 }
 test_commands_as_a_user_types_them() {
     begin
@@ -237,7 +237,7 @@ test_commands_as_a_user_types_them() {
 test_a_wrong_secret_is_refused() {
     begin
     s3 mb s3://data
-    ! AWS_SECRET_ACCESS_KEY=another-secret s3 ls s3://data/ || fail 'a wrong secret was taken'
+    ! AWS_SECRET_ACCESS_KEY=another-secret s3 ls s3://data/ || fail 'a wrong secret was accepted'
 }
 test_the_main_job_and_a_second_run() {
     begin

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job and decon-s3 against a real MinIO. Skipped where there is none and none can be
-# built; REQUIRE_LIVE=1 makes that a failure.
+# The main job and decon-s3 against a real MinIO. Skipped if there is none and none can be built;
+# REQUIRE_LIVE=1 makes that a failure.
 . "$(dirname "$0")/../e2e/lib.sh"
 export AWS_ACCESS_KEY_ID=minio-trial AWS_SECRET_ACCESS_KEY=minio-trial-secret
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A real MinIO behind TLS: certificates, keys of the customer (SSE-C), roles by its STS. Skipped
-# where there is none; REQUIRE_LIVE=1 makes that a failure.
+# A real MinIO over TLS: certificates, customer keys (SSE-C), roles by its STS. Skipped without
+# MinIO; REQUIRE_LIVE=1 makes that a failure.
 . "$(dirname "$0")/../e2e/lib.sh"
 export AWS_ACCESS_KEY_ID=minio-trial AWS_SECRET_ACCESS_KEY=minio-trial-secret
 
@@ -33,7 +33,7 @@ start_tls_minio() {
 refused() { # WORDS ARGUMENT...
     local words=$1
     shift
-    ! s3 "$@" >"$T/out" 2>&1 || fail "decon-s3 $* went well"
+    ! s3 "$@" >"$T/out" 2>&1 || fail "decon-s3 $* succeeded"
     grep -qF -- "$words" "$T/out" || fail "no output contains '$words': $(cat "$T/out")"
 }
 

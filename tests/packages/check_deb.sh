@@ -7,7 +7,7 @@ read -ra suites <<<"${SUITES:-bookworm trixie}"
 
 test_lintian_has_no_objections() {
     lintian --allow-root --fail-on error,warning "$debs"/*.changes >"$T/said" 2>&1 || fail "$(cat "$T/said")"
-    # Overrides would hide some.
+    # Overrides would hide findings.
     [ -z "$(find "$top/deploy/packages/debian" -name '*lintian-overrides*')" ] || fail 'there are overrides'
 }
 
@@ -19,7 +19,7 @@ test_copyright_says_that_no_licence_was_chosen() {
     done
 }
 
-# A program that is built against libdecon-dev.
+# A program built against libdecon-dev.
 build_example() {
     apt install gcc libc6-dev pkg-config '/tmp/packages/libdecon-dev_*.deb'
     inside "$root" sh -c 'cc /usr/share/doc/libdecon-dev/examples/count_lines.c* $(pkg-config --cflags --libs decon-compression) -o /tmp/count_lines &&
@@ -42,10 +42,10 @@ install_use_and_purge() {
     files >"$T/left"
     ! grep -E 'decon' "$T/left" | grep -vE '^\./var/lib/decon(/|$)' >"$T/said" || fail "left after purge: $(cat "$T/said")"
     # Evaluation sets are the user's.
-    [ -s "$root/var/lib/decon/evals/harbour-quiz.jsonl" ] || fail 'purge removed data of the user'
+    [ -s "$root/var/lib/decon/evals/harbour-quiz.jsonl" ] || fail 'purge removed user data'
 }
 
-# Packages that were never used leave nothing behind.
+# Unused packages leave no files.
 purge_of_unused_packages() {
     needs_root
     fresh "$1" "$debs"/*.deb

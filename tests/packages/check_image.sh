@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The OCI image: its form by umoci, which unpacks it; its programs in a chroot as the image's user; its digest. Not part
+# The OCI image: its format, checked by umoci, which unpacks it; its programs in a chroot as the
+# image's user; its digest. Not part
 # of `make test`: make check-image.
 . "$(dirname "$0")/lib.sh"
 name=$(basename "$(echo "$packages"/decon-*-linux-"$(uname -m)".oci)")
@@ -86,7 +87,7 @@ test_two_images_have_one_digest() {
     second=$("$top/deploy/packages/image.sh" "$(version)" "$T/decon-again" "$T/again.oci.tar")
     [ "$first" = "$second" ] || fail "$first and $second"
     cmp "$layout.tar" "$T/again.oci.tar" || fail 'the archives differ'
-    # The digest depends on what is in it.
+    # The digest depends on the content.
     echo >>"$T/decon-again/README.txt"
     echo >>"$T/decon-again/share/doc/decon/README.md"
     [ "$first" != "$("$top/deploy/packages/image.sh" "$(version)" "$T/decon-again" "$T/again.oci.tar")" ] || fail 'another image has the same digest'

@@ -2,7 +2,7 @@
 # Two builds of the same sources in two folders of different length, at two times and with two umasks: programs, libraries, bill of
 # materials, tarball and image are equal byte for byte. Not part of `make test`: make check-reproducible.
 #   tests/packages/check_reproducible.sh FOLDER
-# ONLY=base: the archive of one folder of the sources alone, for a quick look.
+# ONLY=base: only the archive of one folder of the sources, for a quick check.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
@@ -24,7 +24,7 @@ build() {
         { tail -n 5 "$folder/$1.log"; exit 1; }
 }
 
-# digests NAME: what users get, not objects and logs.
+# digests NAME: installed files, without objects and logs.
 digests() {
     (cd "$folder/$1/build" && find bin lib packages installed -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum)
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The relocatable tarball: unpacked in another folder, with an empty environment, and in a root that has nothing but
-# glibc. Not part of `make test`: make check-tarball.
+# The relocatable tarball: unpacked in another folder, with an empty environment, and in a root that
+# contains only glibc. Not part of `make test`: make check-tarball.
 . "$(dirname "$0")/lib.sh"
 
-# detects PREFIX WORD...: the words in front of `decon` find the copies of evaluation sets in a sample.
+# detects PREFIX WORD...: `decon`, called with the preceding words, finds the copies of evaluation sets in a sample.
 detects() {
     "$@" detect --evals-dir sample --report-output-dir /tmp/reports /tmp/in >"$T/out" 2>&1 || fail "$(tail -n 3 "$T/out")"
     grep -q '^CONTAMINATED: /tmp/in/part-01.jsonl: 2 of 40 lines' "$T/out" || fail "$(cat "$T/out")"
@@ -32,7 +32,7 @@ test_all_libraries_but_glibc_are_in_it() {
             is_glibc "$name" || [ "$(realpath "$path")" = "$(realpath "$unpacked/lib/$name")" ] || fail "$program loads $path"
         done <"$T/loaded"
     done
-    # A library that is no part of it would do harm: glibc has to fit the dynamic linker.
+    # A bundled glibc would be harmful: glibc has to match the dynamic linker.
     for path in "$unpacked"/lib/*; do
         ! is_glibc "${path##*/}" || fail "$path"
     done
@@ -75,10 +75,10 @@ test_it_runs_in_a_root_with_nothing_but_glibc() {
     bare_root
     detects bare "$root" /opt/decon/bin/decon
     rm "$root"/opt/decon/lib/libcurl.so.4
-    ! bare "$root" /opt/decon/bin/decon --version >"$T/out" 2>&1 || fail 'it runs without a library: this test proves nothing'
+    ! bare "$root" /opt/decon/bin/decon --version >"$T/out" 2>&1 || fail 'it runs without a library: the test is void'
 }
 
-# ca_trial FILE: what decon-s3 says of an https store, with certificate authorities in FILE of the root.
+# ca_trial FILE: the message of decon-s3 for an https store, with certificate authorities in FILE of the root.
 ca_trial() {
     rm -rf "${root:?}/etc"
     mkdir -p "$root/etc/$(dirname "$1")"

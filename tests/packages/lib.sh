@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the tests of packages share, on top of the library of the end-to-end tests: roots of other systems, in which
-# commands run. Environment: PACKAGES, the folder of the packages.
+# Shared by the tests of packages, in addition to the library of the end-to-end tests: roots of
+# other systems, in which commands run. Environment: PACKAGES, the folder of the packages.
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 packages=$(realpath "${PACKAGES:-$top/build/packages}")
 . "$top/deploy/packages/elf.sh"
@@ -10,8 +10,8 @@ needs_root() {
     [ "$(id -u)" = 0 ] || { echo 'needs root (chroot)'; exit 77; }
 }
 
-# inside ROOT WORD...: runs a command in a root of its own, with an empty environment, /proc and /dev of this system
-# for as long as it runs.
+# inside ROOT WORD...: runs a command in this root, with an empty environment, and with /proc and
+# /dev of this system while it runs.
 inside() {
     local root=$1
     shift
@@ -23,7 +23,7 @@ inside() {
 }
 inside_environment=()
 
-# bare ROOT WORD...: the same for a root without any program of a system: the environment is empty.
+# bare ROOT WORD...: the same for a root without system programs: the environment is empty.
 bare() {
     local root=$1
     shift
@@ -42,7 +42,7 @@ unpack_tarball() {
     unpacked=$(echo "$1"/decon-*)
 }
 
-# glibc_of PROGRAM ROOT: copies glibc, at the paths where the programs look for it.
+# glibc_of PROGRAM ROOT: copies glibc to the paths where the programs search for it.
 glibc_of() {
     local name path loader
     loader=$(readelf -lW "$1" | sed -n 's/.*program interpreter: \(.*\)\]$/\1/p')
@@ -52,7 +52,7 @@ glibc_of() {
     done < <(libraries "$1")
 }
 
-# start_https: answers each request, over TLS, with a certificate that only $T/https/ca.pem vouches for; $https is its URL.
+# start_https: answers each request, over TLS, with a certificate signed by $T/https/ca.pem only; $https is its URL.
 start_https() {
     local port
     mkdir -p "$T/https"

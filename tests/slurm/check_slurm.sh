@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# An array job of many small shares on a real Slurm (slurmctld, slurmd and munged of this host, on the
-# loopback interface, in a folder of their own): one task is put back into the queue while it runs, and
-# slurmd is stopped and started again. The outputs equal those of one host's undisturbed run, and no
-# file with a committed result is loaded again. Not part of `make test`: make check-slurm.
+# An array job of many small shares on a real Slurm (slurmctld, slurmd and munged of this host, on
+# the loopback interface, in a separate folder): one task is requeued while it runs, and slurmd is
+# stopped and restarted. The outputs equal those of one host's undisturbed run, and no file with a
+# committed result is downloaded again. Not part of `make test`: make check-slurm.
 . "$(dirname "$0")/../e2e/lib.sh"
 for program in slurmctld slurmd munged sbatch; do
     command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin
@@ -93,7 +93,7 @@ CONF
     printf '%s\n' "DECON_NODE_CONFIG=$T/node.yaml" DECON_NODE_USER= "DECON_NODE_PORT=$server_port" "DECON_NODE_DIR=$T/node-state" \
         DECON_IDLE_S=3 "DECON_COMMAND=$BIN/decon" >"$T/node_server.env"
     export DECON_NODE_ENV=$T/node_server.env
-    # slurmd gives these scripts none of its environment.
+    # slurmd does not pass its environment to these scripts.
     for name in prolog epilog; do
         printf '#!/bin/bash\nDECON_NODE_ENV=%s exec %s\n' "$DECON_NODE_ENV" "$top/deploy/slurm/$name.sh" \
             >"$T/slurm/$name.sh"
@@ -162,7 +162,7 @@ wait_for_jobs() {
     fail "jobs are left: $(squeue)"
 }
 
-# Lines of the access log: loads of inputs, and commits. A load of an input after its commit is printed.
+# Lines of the access log: downloads of inputs, and commits. A download of an input after its commit is printed.
 loads() {
     sed -n "$1,\$p" "$T/access" | awk '
         match($0, /GET \/data\/in\/[^ .?]*/) { key = substr($0, RSTART + 13, RLENGTH - 13); got[key]++

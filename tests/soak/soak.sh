@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The client under faults: for each kind of fault that can pass, at RATE (5 %) of the requests,
-# COUNT (10,000) objects are taken up, listed, copied and brought down by `decon-s3 cp`; then the
-# orchestrator does a share of files with all kinds at once. Every byte must be right, no object
+# The client under faults: for each kind of transient fault, at RATE (5 %) of the requests, COUNT
+# (10,000) objects are uploaded, listed, copied and downloaded by `decon-s3 cp`; then the
+# orchestrator processes files with all kinds at once. Every byte must be right, no object
 # lost, the exit status 0, and the memory within the budget. A few minutes; ends by itself.
 #   COUNT=1000 ONLY='reset lost' make soak      fewer objects, only these kinds
 # BIN, BENCH: folders of the built programs (a plain build). KEEP=1 keeps the folder of a failure.
@@ -20,7 +20,7 @@ export AWS_ACCESS_KEY_ID=soak AWS_SECRET_ACCESS_KEY=soak-secret AWS_REGION=us-ea
 export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
 
-# In memory where there is room: the disk is not what is tried here.
+# In memory if there is space: the disk is not under test.
 shm_kib=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 [ -n "${TMPDIR:-}" ] || { [ -w /dev/shm ] && [ "${shm_kib:-0}" -gt 4194304 ] && TMPDIR=/dev/shm; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-soak.XXXXXX")
@@ -36,7 +36,8 @@ trap 'exit 130' INT TERM
 cd "$dir" || exit 1
 
 # The kinds: a name, and the rules (RATE is filled in). An object that changes twice under one download,
-# or whose bytes are wrong twice, fails by design: each key has such a fault once. An error inside a 200 is a reply to copies and
+# or whose bytes are wrong twice, fails by design: each key gets such a fault once. An error inside
+# a 200 is a reply to copies and
 # completed uploads only, as in S3.
 kinds=(
     'status-503 status=503,rate=RATE'
@@ -67,7 +68,7 @@ await_file() {
     exit 1
 }
 
-# start_store RULE...: on what is in store/.
+# start_store RULE...: on the content of store/.
 start_store() {
     local rule words=()
     for rule in "$@"; do words+=(--fault "${rule//RATE/$rate}"); done
@@ -120,7 +121,7 @@ make_store() {
     stop_store
 }
 
-# faults_met: how many requests did not get what they asked for, as far as the access log tells.
+# faults_met: the number of requests that failed or were truncated, according to the access log.
 faults_met() {
     awk '$3 == 0 || $3 == 412 || $3 >= 500 || $3 == 429 {n++} END {print n + 0}' access
 }
@@ -192,14 +193,15 @@ orchestrate() {
 orchestrator_round() {
     local kind rules=()
     for kind in "${kinds[@]}"; do
-        # What changes after the listing is left to the next run, so the run would end with 3.
+        # Inputs that change after the listing are left to the next run, so the run would end with
+        # 3.
         [ "${kind%% *}" = etag ] && continue
         # shellcheck disable=SC2206  # words
         rules+=(${kind#* })
     done
     make_training_files
     orchestrate undisturbed
-    rate=1% # of each of the kinds, so that a tenth of all requests meets one
+    rate=1% # of each kind, so that a tenth of all requests is affected
     orchestrate orchestrator "${rules[@]}"
     printf 'orchestrator, all kinds at once: %d requests, %d of them refused or broken off\n' "$(wc -l <access)" "$(faults_met)"
     [ "$(wc -l <undisturbed.sums)" -ge "$training_files" ] || step_failed "undisturbed: $(wc -l <undisturbed.sums) outputs"

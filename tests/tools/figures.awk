@@ -1,7 +1,7 @@
 # Counts functions, files and folders of the named C files and prints the figures as a table.
 # Usage: awk -v functions_out=FILE -f tests/tools/figures.awk FILE...
 #   functions_out: one line per function, "lines file:line", for the caller to sort.
-# Relies on the layout of .clang-format: a function's braces stand alone in the first column.
+# Relies on the layout of .clang-format: a function's braces are alone in the first column.
 FNR == 1 {
     if (path != "")
         close_file()

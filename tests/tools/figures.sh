@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints the size figures of the sources: functions, files, folders.
 #   tests/tools/figures.sh FILE...
-# Exit status 1 where a limit of docs/design.md ("Style") is passed.
+# Exit status 1 if a limit of docs/design.md ("Style") is exceeded.
 set -euo pipefail
 functions=$(mktemp)
 trap 'rm -f "$functions"' EXIT

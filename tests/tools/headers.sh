@@ -12,7 +12,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 headers=(include/decon/*/*.h)
 
-# What the compiler sees: without comments, guards, the codes of err.def, and what DECON_DEFINE_AUTO makes.
+# Identifiers of the preprocessed headers, without guards, the codes of err.def, and names that
+# DECON_DEFINE_AUTO defines.
 {
     (cd include && printf '#include "%s"\n' decon/*/*.h | ${CC:-cc} "${flags[@]}" -I. -E -P -x c -) |
         grep -oE '\b(decon|DECON)_[A-Za-z0-9_]+' | grep -vE '_auto_(release|free)$'

@@ -2,17 +2,16 @@
 # and every call from one object file to another, which also covers calls through public headers.
 #
 # Usage: awk -f tests/tools/layers.awk [-v show=1] [-v partial=1] [SYMBOLS] SOURCE...
-#   SYMBOLS  a file whose name ends in .nm: `nm -A -P` of the object files; their paths end like
-#            those of their sources
+#   SYMBOLS  a file whose name ends in .nm: `nm -A -P` of the object files, whose paths end like those of their sources
 #   show     prints the table, lowest folder first
-#   partial  some sources were not compiled: arrows that no call needs are not reported
+#   partial  some sources were not compiled: unused dependencies are not reported
 #
 # row(FOLDER, PUBLIC, INCLUDES, CALLS), all lists of words:
 #   PUBLIC    folders of include/decon that it may include
 #   INCLUDES  folders whose own headers it may include; it may call their functions too
 #   CALLS     folders that it may only call, through public headers
-# A folder may use itself. A row may name only rows above it, so the table has no cycle; an arrow
-# that nothing uses is reported. Only programs/ may use everything, and nothing includes from it.
+# A folder may use itself. A row may name only rows above it, so the table has no cycle; an unused
+# dependency is reported. Only programs/ may use everything, and no folder includes from it.
 function row(folder, public, includes, calls,    n, names, i) {
     known[folder] = ++row_count
     order[row_count] = folder
@@ -91,7 +90,7 @@ function check_home(name,    prefix) {
         }
     }
 }
-# A name that two libraries define each for itself is a call to the one that is permitted.
+# A call of a name that two libraries define counts as a call of the permitted one.
 function check_call(folder, symbol, object,    n, owners, i) {
     n = split(defined_in[symbol], owners, " ")
     for (i = 1; i <= n; i++) {
@@ -206,7 +205,7 @@ BEGIN {
     row("detection/evals", "base compression", "base base/json base/options detection/text detection/index detection/convert", "compression/stream compression")
     row("detection/health", "base", "base base/options", "base/loop")
     row("detection", "base", "base base/options detection/config detection/health detection/http detection/batch detection/reports detection/review detection/rejudge detection/merge detection/compare detection/evals", "")
-    # Foreign libraries have their homes.
+    # Third-party libraries are included in their own folders only.
     home["curl/"] = "base"
     home["microhttpd"] = "base"
     home["jansson"] = "s3"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The machines of tests/torture: a store, a detection server and a work directory in a folder of their
-# own (a lane), runs of the orchestrator on five small files in it, and the digest of the outputs.
+# Set-ups of tests/torture: a store, a detection server and a work directory in a separate folder (a
+# lane), runs of the orchestrator on five small files in it, and the digest of the outputs.
 # Environment: BIN, the folder of the built programs (a plain build).
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$(realpath "${BIN:-$top/build/bin}")
@@ -30,7 +30,21 @@ end_lane() {
     store='' server=''
 }
 
-# await_port FILE PID: the program listens; false where it ended before.
+# begin_torture NAME: the folder $dir, which is removed at the end unless KEEP is set.
+begin_torture() {
+    dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-$1.XXXXXX")
+    trap finish EXIT
+    trap 'exit 130' INT TERM
+}
+finish() {
+    end_lane
+    # shellcheck disable=SC2046  # numbers
+    kill $(jobs -p) 2>/dev/null
+    wait 2>/dev/null
+    if [ -n "${KEEP:-}" ]; then echo "kept: $dir"; else rm -rf "$dir"; fi
+}
+
+# await_port FILE PID: waits until the program listens; false if it ended before.
 await_port() {
     while [ ! -s "$1" ]; do
         kill -0 "$2" 2>/dev/null || return 1
@@ -38,7 +52,7 @@ await_port() {
     done
 }
 
-# start_store [VARIABLE=VALUE...], start_server [VARIABLE=VALUE...]: false where it ended at once.
+# start_store [VARIABLE=VALUE...], start_server [VARIABLE=VALUE...]: false if it ended at once.
 start_store() {
     rm -f "$lane/store.port"
     env "$@" "$BIN/decon-s3" serve --root "$lane/store" --port 0 --port-file "$lane/store.port" \
@@ -70,7 +84,7 @@ orchestrate() {
     done
     [ $# = 0 ] || shift
     status=0
-    # The shell would print that it was killed.
+    # Otherwise the shell would report the kill.
     { timeout -k 1 "${RUN_SECONDS:-30}" env ${variables[@]+"${variables[@]}"} "$BIN/decon-orchestrator" \
         --remote-file-input s3://data/in --remote-report-output-dir s3://data/out/reports \
         --remote-cleaned-output-dir s3://data/out/cleaned --server-url "$server_url" \
@@ -94,7 +108,7 @@ make_lane() {
     [ "$status" = 0 ]
 }
 
-# No outputs in the store, and nothing on this machine.
+# Removes the outputs in the store, and all files of the work directory and the server.
 clear_lane() {
     rm -rf "$lane/store/buckets/data/out@d" "$lane/disk/work"
     find "$lane/server" -type f -delete
@@ -111,13 +125,13 @@ digest() {
     ) | sha256sum
 }
 
-# leftovers: files on this machine that a whole run does not leave.
+# leftovers: files on this machine that a complete run does not leave.
 leftovers() {
     find "$lane/disk" "$lane/server" -type f ! -name orchestrator.lock
 }
 
-# Results that a killed run left in the same second are kept by the second run, since they may be of
-# another run that is alive: they go with the next one, when they are older than its start.
+# Results that a killed run left in the same second are kept by the second run, since they may
+# belong to a running process: the next run removes them, because they are older than its start.
 third_run() {
     find "$lane/server" -type f -exec touch -d '1 hour ago' {} +
     orchestrate third

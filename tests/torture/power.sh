@@ -1,34 +1,25 @@
 #!/usr/bin/env bash
 # A power cut at each change that a program makes below a directory (write, name, fsync; numbered by
-# tests/preload/power.c), then what the disk has of it (tests/torture/power_cut.c), then the next run.
+# tests/preload/power.c), then the state of the disk (tests/torture/power_cut.c), then the next run.
 #   main: the orchestrator over five files, with its work directory: the next run ends with exit status 0,
 #         the outputs of an undisturbed run and an empty work directory. After every third cut the next run
 #         is cut too, at a change chosen by SEED.
-#   kept: the same over files whose ranges are recorded while they are loaded (--bandwidth-limit).
-#   move: decon-s3 mv into folders that it makes: each object is in the store, or whole on the disk.
+#   kept: the same over files whose ranges are recorded during the download (--bandwidth-limit).
+#   move: decon-s3 mv into folders that it creates: each object is in the store, or complete on the disk.
 # Of each cut: SEED 0, only what was synced, and WAYS (2) others, which keep any part of the rest.
-# LIMIT (200): no cut begins after so many seconds; main ends at two thirds of them. LANES (6) run at once.
+# LIMIT (200): no cut begins after this number of seconds; main ends at two thirds of it. LANES (6) run at once.
 #   ONLY='move' SEED=7 tests/torture/power.sh
 set -u
 . "$(dirname "$0")/lib.sh"
 seed=${SEED:-1} ways=${WAYS:-2} limit=${LIMIT:-200} lanes=${LANES:-6}
 scenarios=${ONLY:-move main kept}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-power.XXXXXX")
-finish() {
-    end_lane
-    # shellcheck disable=SC2046  # numbers
-    kill $(jobs -p) 2>/dev/null
-    wait 2>/dev/null
-    if [ -n "${KEEP:-}" ]; then echo "kept: $dir"; else rm -rf "$dir"; fi
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_torture power
 
 wrong() {
     faults+=("$*")
 }
 
-# watched CUT COMMAND...: with a log of what changes below $lane/disk.
+# watched CUT COMMAND...: with a log of changes below $lane/disk.
 watched() {
     local cut=$1
     shift
@@ -111,7 +102,8 @@ make_scenario() {
     if [ "$scenario" = kept ]; then
         "$BIN/decon-s3" rm -r s3://data/in/ >/dev/null
         awk 'BEGIN {srand(1); for (i = 0; i < 60000; i++) {printf "{\"text\": \""; for (j = 0; j < 25; j++) printf "%08x ", rand() * 4294967295; print "\"}"}}' >"$lane/large.jsonl"
-        # Without a checksum, and with an ETag that is none: only what was synced can be relied on.
+        # Without a checksum, and with an ETag that is not an MD5: only synced data can be relied
+        # on.
         AWS_REQUEST_CHECKSUM_CALCULATION=when_required "$BIN/decon-s3" cp --part-size 5MiB \
             "$lane/large.jsonl" s3://data/in/large.jsonl >/dev/null
         clear_lane
@@ -152,7 +144,7 @@ run_lane() {
     done 3<"$dir/$scenario.cuts" >"$lane/results"
 }
 
-# count_changes: of an undisturbed run, into $scenario.kinds.
+# count_changes: counts those of an undisturbed run, into $scenario.kinds.
 count_changes() {
     local scenario_lane
     (
@@ -169,9 +161,9 @@ for scenario in $scenarios; do
     count_changes || { echo "power: $scenario: the undisturbed run failed"; exit 1; }
     kinds=$(cat "$dir/$scenario.kinds")
     changes_count=${#kinds}
-    # The last cut is after the end: a run may make some changes more than the one that was counted.
+    # The last cut is after the end: a run may make more changes than the counted one.
     for change in $(seq "$changes_count") 1000000; do
-        # Of a large file's many writes, those beside another change.
+        # Of the many writes of a large file, only those next to another change.
         [ "$scenario" != kept ] || [ "${kinds:change-2:3}" != WWW ] || continue
         for ((way = 0; way <= ways; way++)); do
             echo "$change $((way == 0 ? 0 : seed * 1000 + change * 10 + way))"

@@ -2,28 +2,21 @@
 # One call of one program fails, then the next run has to complete: each call site of an allocation, a
 # file operation, a network call and a new thread fails at its first call, in the orchestrator, the
 # detection server and the store, in a run on five small files with purification; then COUNT (200)
-# calls and errors are chosen by SEED (1).
+# calls and errors chosen by SEED (1).
 #   COUNT=50 SEED=7 ONLY='orchestrator' tests/torture/torture.sh
-# Of each run: it ends, by no signal; exit status 0 only with all outputs right, else 1 or 3 and a
-# message; an allocation of the program itself, or of a codec's library, ends it with one line and exit status 1. Of the run after
-# it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
+# Each run ends, but not by a signal; exit status 0 only with all outputs right, otherwise 1 or 3
+# and a message; an allocation of the program itself, or of a codec's library, ends it with one line
+# and exit status 1. The next run, without a fault: exit status 0, outputs equal to those of an
+# undisturbed run, no file left.
 # Not intercepted: writes of stdio, fchmod, flock, futimens, epoll_ctl.
-# LIMIT (420): no case begins after so many seconds; cases that were not tried fail the run. LANES (6) run at once. KEEP=1 keeps the logs of failures.
+# LIMIT (420): no case begins after this number of seconds; untried cases fail the run. LANES (6)
+# run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
 . "$(dirname "$0")/lib.sh"
 count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-420} lanes=${LANES:-6}
 targets=${ONLY:-orchestrator server store}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-torture.XXXXXX")
-finish() {
-    end_lane
-    # shellcheck disable=SC2046  # numbers
-    kill $(jobs -p) 2>/dev/null
-    wait 2>/dev/null
-    if [ -n "${KEEP:-}" ]; then echo "kept: $dir"; else rm -rf "$dir"; fi
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
+begin_torture torture
 
 kinds=(- allocation write sync name network read open thread)
 
@@ -65,7 +58,7 @@ sites() {
     done
 }
 
-# restart TARGET: without a fault; how the old one ended is in $ended.
+# restart TARGET: without a fault; the exit status of the old one is in $ended.
 restart() {
     if [ "$1" = server ]; then
         end "$server"
@@ -87,7 +80,7 @@ name_of() {
     printf '%b' "$text"
 }
 
-# error_of KIND FUNCTION: the number of an error that this call may have; by $RANDOM, 0 is half of the bytes.
+# error_of KIND FUNCTION: the number of a possible error of this call, chosen by $RANDOM; 0: half of the bytes.
 error_of() {
     local choices
     case $1:$2 in
@@ -127,7 +120,7 @@ callers() {
     addr2line -psfe "$BIN/decon-${target/store/s3}" $frames 2>/dev/null
 }
 
-# glibc 2.36 ends with SIGSEGV or SIGABRT where getpwuid_r() and its like have no memory.
+# glibc 2.36 ends with SIGSEGV or SIGABRT if getpwuid_r() and similar functions get no memory.
 library_ends() {
     [ "$kind $direct" = 'allocation library' ] && callers | head -n 1 | grep -qE '^(check_home_of|is_private_group|account_\w+) '
 }
@@ -136,7 +129,7 @@ wrong() {
     faults+=("$*")
 }
 
-# expect_end STATUS LOG: how a program ended.
+# expect_end STATUS LOG: checks the end of a program.
 expect_end() {
     case $1 in
     0 | 1 | 3) ;;
@@ -156,12 +149,12 @@ expect_end() {
     fi
 }
 
-# own_memory: whether the program itself asked for the memory, or a library that compression/ called.
+# own_memory: whether the program itself, or a library called by compression/, allocated the memory.
 own_memory() {
     [ "$direct" = direct ] || addr2line -e "$BIN/decon-${target/store/s3}" "${frames%% *}" | grep -q '/compression/'
 }
 
-# expect_oom STATUS LOG: where the program's own allocation failed.
+# expect_oom STATUS LOG: checks the end after a failed allocation of the program itself.
 expect_oom() {
     local lines
     [ "$kind $fired" = 'allocation 1' ] && own_memory || return
@@ -192,8 +185,8 @@ run_case() {
     report_case
 }
 
-# after_fault PID: a server or store that ended is replaced; one that goes on serves the next run too,
-# but not with a call that has yet to fail.
+# after_fault PID: a server or store that ended is replaced; one that still runs also serves the
+# next run, unless its call has yet to fail.
 after_fault() {
     if [ "$fired" -gt 0 ] && kill -0 "$1" 2>/dev/null; then
         expect_oom 1 "$lane/$target.log" # of a job's process
@@ -245,7 +238,7 @@ run_lane() {
         sites "$target"
     done >"$dir/sites"
 ) || { echo "torture: the undisturbed run failed"; exit 1; }
-# In an order by seed, so that those for which there is no time are any.
+# In an order by seed, so that the cases that are left out for lack of time are random.
 choose_cases | awk -v seed="$seed" 'BEGIN {srand(seed)} {printf "%.9f %s\n", rand(), $0}' | sort | cut -d ' ' -f 2- >"$dir/cases"
 echo "torture: $(wc -l <"$dir/sites") call sites, $(wc -l <"$dir/cases") cases, seed $seed"
 for ((n = 1; n <= lanes; n++)); do run_lane $n & done

@@ -21,26 +21,8 @@ static const char *const quiz[] = {
 
 static int set_up(void **state)
 {
-    detect_site *s = xcalloc(1, sizeof *s);
-    detect_site_init(s);
-    detect_site_index(s, quiz);
-    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
-    *state = s;
+    detect_site_set_up(state, quiz);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    detect_site_deinit(*state);
-    free(*state);
-    return 0;
-}
-
-static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
-{
-    AUTO(job_runner) runner = {0};
-    job_runner_init(&runner, &s->job, s->index);
-    return job_run(&runner, &(job_request){.id = "id-1", .path = path}, out, e);
 }
 
 static bool add_name(void *ctx, const char *name, err *e)
@@ -69,7 +51,7 @@ static void fails_with_nothing_left(detect_site *s, const char *in_the_way)
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl", SLICE_LIT("{\"text\":\"" HIT "\"}\n"));
     AUTO(job_outcome) out = {0};
     err e = ERR_INIT;
-    assert_false(run(s, path, &out, &e));
+    assert_false(detect_site_run(s, path, &out, &e));
     assert_int_equal(e.code, ERR_IO);
     assert_non_null(strstr(e.message, in_the_way));
     assert_null(out.report_path);
@@ -125,7 +107,7 @@ static void lines_of_128_levels_are_kept_unscanned(void **state)
     buf_append_slice(&text, buf_slice(&deep));
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
     AUTO(job_outcome) out = {0};
-    assert_true(run(s, path, &out, NULL));
+    assert_true(detect_site_run(s, path, &out, NULL));
     assert_int_equal(out.lines, 2);
     assert_int_equal(out.scanned, 1);
     assert_int_equal(out.contaminated_lines, 1);
@@ -135,7 +117,7 @@ static void lines_of_128_levels_are_kept_unscanned(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, detect_site_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_cleaned_file_without_a_name_takes_the_report_back),
         TEST(a_report_without_a_name_leaves_no_cleaned_file),

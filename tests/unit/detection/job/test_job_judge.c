@@ -22,18 +22,7 @@ static const char *const quiz[] = {
 
 static int set_up(void **state)
 {
-    detect_site *s = xcalloc(1, sizeof *s);
-    detect_site_init(s);
-    detect_site_index(s, quiz);
-    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    detect_site_deinit(*state);
-    free(*state);
+    detect_site_set_up(state, quiz);
     return 0;
 }
 
@@ -303,7 +292,7 @@ static void blank_files_are_clean(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, detect_site_tear_down)
 
 int main(void)
 {

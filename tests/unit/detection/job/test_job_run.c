@@ -32,27 +32,9 @@ static const char *const quiz[] = {
 
 static int set_up(void **state)
 {
-    detect_site *s = xcalloc(1, sizeof *s);
-    detect_site_init(s);
-    detect_site_index(s, quiz);
+    detect_site *s = detect_site_set_up(state, quiz);
     s->job.lenient = true; /* files are checked in test_job_judge.c */
-    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
-    *state = s;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    detect_site_deinit(*state);
-    free(*state);
-    return 0;
-}
-
-static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
-{
-    AUTO(job_runner) runner = {0};
-    job_runner_init(&runner, &s->job, s->index);
-    return job_run(&runner, &(job_request){.id = "id-1", .path = path}, out, e);
 }
 
 static bool count_name(void *ctx, const char *name, err *e)
@@ -89,7 +71,7 @@ static void every_compression_gives_the_same(void **state)
         AUTO(job_outcome) out = {0};
         err e = ERR_INIT;
         assert_true(codec_recode_file(plain, path, formats[i], 0, NULL));
-        if (!run(s, path, &out, &e))
+        if (!detect_site_run(s, path, &out, &e))
             fail_msg("%s", e.message);
         assert_int_equal(out.lines, 7);
         assert_int_equal(out.matches, 2);
@@ -186,7 +168,7 @@ static void records_with_nul_characters(void **state)
         detect_site_file(s, "f.jsonl",
                          SLICE_LIT("{\"text\":\"Some intro words here: where did\\u0000the old "
                                    "grey goose go last night? to\\u0000Lindow and on\"}\n"));
-    assert_true(run(s, path, &out, NULL));
+    assert_true(detect_site_run(s, path, &out, NULL));
     AUTO_FREE char *report = detect_site_read(out.report_path);
     static const char *const wanted[] = {
         "\"eval_key\":\"a\\u0000b\"", "\"split\":\"c\\u0000d\"", "\"fingerprint\":\"e\\u0000f\"",
@@ -204,7 +186,7 @@ static void report_lines(void **state)
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl.zst", SLICE_LIT(HIT_1 "\n" HIT_2));
     AUTO(job_outcome) out = {0};
     s->job.cleaned_dir = NULL;
-    assert_true(run(s, path, &out, NULL));
+    assert_true(detect_site_run(s, path, &out, NULL));
     assert_null(out.cleaned_path);
     AUTO_FREE char *report = detect_site_read(out.report_path);
     assert_string_equal(
@@ -253,7 +235,7 @@ static void all_members_are_read(void **state)
         buf_append_slice(&both, buf_slice(&more));
         AUTO_FREE char *path = detect_site_file(s, name, buf_slice(&both));
         AUTO(job_outcome) out = {0};
-        assert_true(run(s, path, &out, NULL));
+        assert_true(detect_site_run(s, path, &out, NULL));
         assert_int_equal(out.lines, 2);
         assert_int_equal(out.contaminated_lines, 1);
         AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
@@ -268,7 +250,7 @@ static void clean_and_empty_files(void **state)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         AUTO_FREE char *path = detect_site_file(s, "f.jsonl", slice_from(texts[i]));
         AUTO(job_outcome) out = {0};
-        assert_true(run(s, path, &out, NULL));
+        assert_true(detect_site_run(s, path, &out, NULL));
         assert_null(out.report_path);
         assert_string_equal(strrchr(out.cleaned_path, '/'), "/id-1.jsonl.gz");
         AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
@@ -287,14 +269,14 @@ static void invalid_utf8_fails_the_job_or_is_kept(void **state)
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) second = {0};
     err e = ERR_INIT;
-    assert_false(run(s, path, &out, &e));
+    assert_false(detect_site_run(s, path, &out, &e));
     assert_int_equal(e.code, ERR_UTF8);
     assert_non_null(strstr(e.message, "f.jsonl"));
     assert_non_null(strstr(e.message, "line 2"));
     assert_non_null(strstr(e.message, "byte 2"));
     expect_nothing_left(s);
     s->job.skip_invalid_utf8 = true;
-    assert_true(run(s, path, &second, &e));
+    assert_true(detect_site_run(s, path, &second, &e));
     assert_int_equal(second.invalid_lines, 1);
     AUTO_FREE char *kept = detect_site_read(second.cleaned_path);
     assert_string_equal(kept, "ab\xff\n");
@@ -304,7 +286,7 @@ static void expect_failure(detect_site *s, const char *path, err_code code)
 {
     AUTO(job_outcome) out = {0};
     err e = ERR_INIT;
-    assert_false(run(s, path, &out, &e));
+    assert_false(detect_site_run(s, path, &out, &e));
     assert_string_equal(err_code_name(e.code), err_code_name(code));
     assert_non_null(strstr(e.message, path));
     expect_nothing_left(s);
@@ -356,10 +338,10 @@ static void what_was_read_is_counted(void **state)
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl", SLICE_LIT(FILE_TEXT));
     s->job.meter = &meter;
     s->job.cleaned_suffix = ".clean.jsonl.gz";
-    assert_true(run(s, path, &first, NULL));
+    assert_true(detect_site_run(s, path, &first, NULL));
     assert_int_equal(first.text_bytes, strlen(FILE_TEXT));
     assert_true(str_ends_with(first.cleaned_path, "/id-1.clean.jsonl.gz"));
-    assert_true(run(s, path, &second, NULL));
+    assert_true(detect_site_run(s, path, &second, NULL));
     assert_int_equal(meter.text_bytes, 2 * strlen(FILE_TEXT)); /* of all jobs that share it */
     assert_int_equal(meter.lines, first.lines + second.lines);
 }
@@ -371,14 +353,14 @@ static void content_key_leads_inwards(void **state)
         s, "f.jsonl", SLICE_LIT("{\"doc\":" HIT_2 "}\n" HIT_2 "\n{\"doc\":[" HIT_2 "]}\n"));
     AUTO(job_outcome) out = {0};
     s->job.content_key = "doc.text";
-    assert_true(run(s, path, &out, NULL));
+    assert_true(detect_site_run(s, path, &out, NULL));
     assert_int_equal(out.scanned, 1);
     assert_int_equal(out.matches, 1);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, detect_site_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(every_compression_gives_the_same),
         TEST(cleaned_copies_keep_the_format_where_asked),
