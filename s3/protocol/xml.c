@@ -165,3 +165,33 @@ bool s3_xml_escape(slice text, buf *out)
     }
     return !out->overflow;
 }
+
+/* Bytes of the UTF-8 sequence at `p` that are a character of XML 1.0, or 0. */
+static size_t xml_character(const unsigned char *p)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+    if (len == 1)
+        return *p >= 0x20 || *p == '\t' || *p == '\n' || *p == '\r';
+    uint32_t code = len ? *p & (0x7fU >> len) : 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3fU);
+    }
+    bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    bool good = code >= least[len] && code <= 0x10ffff && !surrogate && (code | 1) != 0xffff;
+    return good ? len : 0;
+}
+
+bool s3_xml_can_hold(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        size_t len = xml_character(p);
+        if (len == 0)
+            return false;
+        p += len;
+    }
+    return true;
+}

@@ -34,4 +34,7 @@ char *s3_xml_find_once(slice document, const char *path) MUST_USE;
 /* Appends text and escapes & < > " and carriage returns. */
 bool s3_xml_escape(slice text, buf *out);
 
+/* Whether the text is UTF-8 whose characters all exist in XML 1.0. */
+bool s3_xml_can_hold(const char *text);
+
 #endif
