@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Habits of users of s5cmd and the AWS CLI that decon-s3 meets.
+# Habits of users of s5cmd and the AWS CLI that decon-s3 supports.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
 store() {
     start_store "$@"
@@ -10,18 +11,6 @@ store() {
     echo 1 >tree/a.txt
     echo 22 >tree/b.gz
     echo 333 >tree/x/c.gz
-}
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-expect_keys() {
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
 }
 
 test_local_patterns_in_quotes() {
@@ -37,7 +26,7 @@ test_local_patterns_in_quotes() {
     say s3 cp 'tree/[ab]*' s3://data/two
     expect_status 2
     expect_why 'several sources need a folder'
-    # A file of that name is meant itself.
+    # A file of that name is used literally.
     echo star >'tree/*.txt'
     s3 cp 'tree/*.txt' s3://data/three/
     expect_keys three/ 'three/*.txt'
@@ -132,7 +121,7 @@ test_cat_of_some_bytes() {
     done
 }
 
-# A reply that is cut off is continued where it stopped, in the same version.
+# A truncated reply is continued where it stopped, in the same version.
 test_cat_of_some_bytes_continues() {
     store --fault 'truncate=150000,once,method=GET,key=large'
     head -c 300000 /dev/urandom >large
@@ -174,7 +163,7 @@ test_stat_shows_all_that_the_store_knows() {
     done
 }
 
-# complete_zsh WORD...: what the script offers in zsh, whose completion system is replaced.
+# complete_zsh WORD...: completions of the script in zsh, whose completion system is replaced.
 complete_zsh() {
     # shellcheck disable=SC2016  # for zsh
     zsh -f -c '
@@ -260,7 +249,7 @@ test_modification_times_are_kept_on_request() {
     s3 cp -q --preserve-times s3://data/plain kept
     s3 cp -q s3://data/t/a.txt now
     [ kept -nt before ] && [ now -nt before ]
-    # As rclone and s3fs write it, and what is no time.
+    # As written by rclone and s3fs, and invalid times.
     s3 cp -q --metadata mtime=1000000000 tree/a.txt s3://data/whole
     s3 cp -q --metadata mtime=soon tree/a.txt s3://data/odd
     s3 cp -q --preserve-times s3://data/whole s3://data/odd times/

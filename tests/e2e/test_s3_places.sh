@@ -1,18 +1,11 @@
 #!/usr/bin/env bash
 # decon-s3 cp, mv and sync: targets that are no files, names that are no keys or too long for a
-# neighbour, files that change while they are read, closed streams.
+# suffix, files that change while they are read, closed streams.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-# say COMMAND...: its output in $T/said (standard output) and $T/why, its exit status in $status.
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
 expect_status() {
     [ "$status" = "$1" ] || fail "status $status, not $1: $(cat "$T/said" "$T/why")"
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
 }
 store() {
     start_store "$@"
@@ -28,7 +21,7 @@ test_a_pipe_is_written_and_not_replaced() {
     ln -s pipe link
     cat pipe >got &
     started+=("$!")
-    exec 3>pipe # a reader is there from here on
+    exec 3>pipe # a reader exists from here on
     say s3 cp s3://data/a pipe
     expect_status 0
     say s3 cp s3://data/a link
@@ -65,11 +58,11 @@ test_a_name_that_is_no_key() {
     expect_status 1
     expect_why 'its name is not UTF-8, as keys must be; rename it'
     [ "$(keys)" = tree/good ]
-    grep -q 'PUT.*bad' access && fail 'sent all the same'
+    grep -q 'PUT.*bad' access && fail 'sent anyway'
     s3 cp -q tree/bad* s3://data/named
 }
 
-test_a_name_with_no_room_behind_it() {
+test_a_name_too_long_for_a_suffix() {
     store
     name=$(printf '%0255d' 0)
     echo 1 >"$name"
@@ -85,14 +78,14 @@ has_open() {
     find "/proc/$1/fd" -lname "$2" | grep -q .
 }
 
-test_a_file_that_changes_while_it_goes_up() {
+test_a_file_that_changes_during_its_upload() {
     store
     echo 1234 >a
-    kill -STOP "$store" # so that nothing is answered before the change
+    kill -STOP "$store" # no reply before the change
     "$BIN/decon-s3" cp a s3://data/a >said 2>why &
     started+=("$!")
     wait_for has_open "$!" "$T/a"
-    wait_for has_open "$!" 'socket:*' # the file was looked at before
+    wait_for has_open "$!" 'socket:*' # the file was examined before
     echo 4321 >a
     kill -CONT "$store"
     wait_exit "${started[-1]}"

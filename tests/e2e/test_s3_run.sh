@@ -1,19 +1,8 @@
 #!/usr/bin/env bash
-# decon-s3 run: command files, those of s5cmd among them.
+# decon-s3 run: command files, including those of s5cmd.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-expect_keys() {
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
-}
 store() {
     start_store "$@"
     s3 mb s3://data
@@ -31,7 +20,7 @@ test_lines_of_all_kinds() {
 # a comment, and an empty line
 
 cp tree/a.txt s3://data/one/a.txt
-  cp 'tree/a.txt' "s3://data/one/a b.txt"   # behind a command
+  cp 'tree/a.txt' "s3://data/one/a b.txt"   # after a command
 cp tree/a.txt s3://data/one/c\ d.txt
 mv s3://data/old/b.gz s3://data/one/
 rm s3://data/old/a.txt
@@ -129,7 +118,7 @@ test_a_dry_run_does_nothing() {
     [ -f tree/a.txt ]
 }
 
-test_many_lines_side_by_side() {
+test_many_lines_in_parallel() {
     store
     mkdir many
     (cd many && seq -f '%04g' 1 500 | xargs touch)
@@ -141,7 +130,7 @@ test_many_lines_side_by_side() {
     expect_keys ''
 }
 
-# What a line began goes on while the next one has not come; a signal is heard meanwhile.
+# Operations of a line continue while the next line is awaited; a signal is handled meanwhile.
 test_a_slow_producer_of_lines() {
     start_store
     s3 mb s3://data

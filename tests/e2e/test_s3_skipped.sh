@@ -1,19 +1,8 @@
 #!/usr/bin/env bash
-# What cp, mv and sync cannot copy: each is named, the exit status says so, and nothing is lost.
+# Objects and files that cp, mv and sync cannot copy: each is named, the exit status is 1, and nothing is lost.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-expect_keys() {
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
-}
 # put_text TEXT KEY, put_folder_object TEXT KEY/: cp has no name for the latter.
 put_text() {
     printf '%s' "$1" | s3 cp - "s3://data/$2"
@@ -39,7 +28,7 @@ files() {
     (cd "$1" && find . -type f | LC_ALL=C sort | xargs)
 }
 
-test_objects_that_no_file_can_stand_for_are_named() {
+test_objects_without_a_file_name_are_named() {
     folders
     local what
     for what in 'cp -r s3://data/in back' 'cp s3://data/in/* back' 'sync s3://data/in back' \
@@ -56,7 +45,7 @@ test_objects_that_no_file_can_stand_for_are_named() {
     done
     [ "$(files back)" = './a ./x/b' ]
     [ "$(files moved)" = './a ./x/b' ]
-    expect_keys in/ in/ in/marker/ in/x/ # mv lost nothing
+    expect_keys in/ in/ in/marker/ in/x/ # mv removed nothing
     [ "$(s3 cat s3://data/in/x/)" = two ]
     s3 cp s3://data/in/x/ alone
     [ "$(cat alone)" = two ]
@@ -64,7 +53,7 @@ test_objects_that_no_file_can_stand_for_are_named() {
     expect_keys ''
 }
 
-test_filters_leave_them_out_without_a_word() {
+test_filters_leave_them_out_silently() {
     folders
     say s3 cp -r --exclude '*/' --exclude '' s3://data/in back
     expect_status 0
@@ -153,13 +142,13 @@ test_special_files_are_named() {
     say s3 cp -r --no-follow-symlinks --exclude pipe --exclude '*.decon-part' tree s3://data/clean
     expect_status 0
     [ ! -s why ] || fail "$(cat why)"
-    # In a target they only stay.
+    # In a target they are left alone.
     say s3 sync --delete --yes s3://data/cp tree
     [ -p tree/pipe ] && [ -L tree/link ] && [ -f tree/c.decon-part ]
     ! grep -q pipe why || fail "$(cat why)"
 }
 
-# A FIFO without a writer would block the program, which holds signals back while it opens a file.
+# A FIFO without a writer would block the program, which defers signals while it opens a file.
 test_a_special_file_that_is_named_is_refused_at_once() {
     store
     mkfifo pipe
@@ -198,11 +187,11 @@ test_names_that_no_file_can_have() {
     [ -z "$(find back -name '*.decon-*')" ] || fail "$(find back)"
     say s3 mv -r s3://data/in moved
     expect_status 1
-    [ "$(keys in/ | wc -l)" = 4 ] || fail "$(keys in/)" # what could not be moved is still there
+    [ "$(keys in/ | wc -l)" = 4 ] || fail "$(keys in/)" # objects that could not be moved still exist
 }
 
-# Every length that the file system takes, and characters of more bytes.
-test_names_of_every_length_come_down() {
+# Every length that the file system allows, and multi-byte characters.
+test_names_of_every_length_are_downloaded() {
     store
     local len name
     mkdir up
@@ -221,7 +210,7 @@ test_names_of_every_length_come_down() {
     diff -r up moved
 }
 
-test_an_interrupted_download_of_a_long_name_goes_on() {
+test_an_interrupted_download_of_a_long_name_is_resumed() {
     store
     local name
     name=$(printf '%244s' '' | tr ' ' n)

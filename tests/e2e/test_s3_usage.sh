@@ -1,19 +1,13 @@
 #!/usr/bin/env bash
-# What decon-s3 says of itself: --help, the man page, completion and the program keep in step.
+# --help, the man page, completion and the commands of decon-s3 agree.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 man=$top/docs/man/decon-s3.1
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
 commands() {
     s3 --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
-# flags COMMAND: long and short, as --help has them; --no-x of what is on by default.
+# flags COMMAND: long and short flags of --help; --no-x for options that are on by default.
 flags() {
     s3 "$1" --help | sed -n 's/^  \(-[A-Za-z], \|    \)\(--[^ ]*\).*/\1\2/p' | sed 's/^ *//; s/\[no-\]/no-/; s/, /\n/'
 }
@@ -58,7 +52,7 @@ test_every_command_has_examples() {
     done
 }
 
-test_a_wrong_word_names_the_right_one() {
+test_a_misspelt_word_names_the_nearest() {
     say s3 synk
     expect_status 2
     expect_why "did you mean 'sync'"
@@ -74,7 +68,7 @@ test_a_wrong_word_names_the_right_one() {
     [ "$(s3 --version)" = "decon-s3 $(sed -n 's/^VERSION *:= *//p' "$top/Makefile")" ]
 }
 
-# complete WORD...: what bash offers for the last one.
+# complete WORD...: bash completions of the last word.
 complete_words() {
     # shellcheck disable=SC1090  # made by the program
     . <(s3 completion)
@@ -84,7 +78,7 @@ complete_words() {
     printf '%s\n' "${COMPREPLY[@]}"
 }
 
-test_completion_knows_commands_flags_and_words() {
+test_completion_knows_commands_flags_and_values() {
     [ "$(complete_words s | xargs)" = 'sync stat serve' ]
     for command in $(commands); do
         complete_words "$command" -- | sort >"$T/offered"
@@ -121,7 +115,7 @@ test_the_progress_line_is_for_terminals_only() {
     ! grep -q 'objects' quiet || fail "$(cat quiet)"
 }
 
-test_flags_may_stand_before_the_command() {
+test_flags_may_precede_the_command() {
     start_store
     s3 mb s3://data
     echo 1 >"$T/a"
@@ -132,7 +126,7 @@ test_flags_may_stand_before_the_command() {
     grep -q '"key":"a"' "$T/said"
     [ "$(s3 --endpoint-url "$url" --log-level debug --addressing-style path cat s3://data/a 2>/dev/null)" = 1 ] ||
         fail "cat with options before it"
-    [ "$(s3 --endpoint-url "$url" cat --max-attempts 1 s3://data/a)" = 1 ] # and behind it
+    [ "$(s3 --endpoint-url "$url" cat --max-attempts 1 s3://data/a)" = 1 ] # and after it
     say s3 --endpoint-url "$url" -r rm --dry-run s3://data/
     expect_status 0
     grep -q 'dry run' "$T/said"
@@ -144,7 +138,7 @@ test_flags_may_stand_before_the_command() {
     say s3 --nonsense ls
     expect_status 2
     expect_why '--nonsense: unknown flag'
-    say s3 --force ls s3://data # rb's
+    say s3 --force ls s3://data # of rb
     expect_status 2
     expect_why '--force'
     say s3 --endpoint-url "$url" lss
