@@ -6,7 +6,7 @@
 #include "orchestrator/fleet/run_name.h"
 
 /* So many refusals in a row: of base slices, the round is listed again (or after as many as the listing has
- * pages); of parts, this host waits, since those that other hosts have claimed are not in the listing of parts. */
+ * pages); of parts, one of many hosts waits, since those that other hosts have claimed are not in the listing of parts. */
 #define REFUSALS_MAX       2
 #define PAGE_KEYS          1000
 #define SLICES_OF_64_HOSTS 1024u
@@ -140,10 +140,10 @@ static void claim_refused(claims *c)
     row->was_held = true;
     row->seen_ms = now_ms(c);
     free(move(row->etag)); /* unknown until the next listing */
-    bool is_part = c->claiming.modulus != c->plan.slices;
-    if (++c->refusals >= MAX((size_t)REFUSALS_MAX, is_part ? 0 : c->listed / PAGE_KEYS)) {
-        c->list_due = !is_part;
-        c->resting = is_part;
+    bool rests = c->claiming.modulus != c->plan.slices && claims_crowd(c) > 1;
+    if (++c->refusals >= MAX((size_t)REFUSALS_MAX, rests ? 0 : c->listed / PAGE_KEYS)) {
+        c->list_due = !rests;
+        c->resting = rests;
     }
     claims_step(c);
 }

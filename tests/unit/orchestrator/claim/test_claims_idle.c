@@ -126,15 +126,15 @@ static void the_end_of_the_round_is_seen_with_the_parts(void **state)
 }
 
 /* Those that other hosts have claimed are not in the listing of parts. */
-static void after_two_parts_of_others_a_host_waits(void **state)
+static void after_two_parts_of_others_one_of_many_hosts_waits(void **state)
 {
     UNUSED(state);
     site s;
-    site_begin(&s, 1024);
+    site_begin(&s, 16 * 1000);
     claim_host third;
     claim_host_begin(&third, s.store, 3);
     third.filled = 1;
-    third.plan.slices = 1024;
+    third.plan.slices = 16 * 1000;
     claims_open(s.busy.claims, s.claim, 0xfffe);
     fake_run(s.busy.fake);
     fake_advance(s.idle.fake, LEASE_MS / 5);
@@ -169,7 +169,7 @@ int main(void)
         cmocka_unit_test(of_many_hosts_some_list_the_whole_round),
         cmocka_unit_test(a_lease_of_many_hosts_expires_too),
         cmocka_unit_test(the_end_of_the_round_is_seen_with_the_parts),
-        cmocka_unit_test(after_two_parts_of_others_a_host_waits),
+        cmocka_unit_test(after_two_parts_of_others_one_of_many_hosts_waits),
     };
     return cmocka_run_group_tests(tests, quiet, NULL);
 }
