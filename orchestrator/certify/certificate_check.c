@@ -14,7 +14,8 @@ typedef struct line_check {
     certificate_scratch scratch;
     buf last_key;
     uint64_t bytes, verdicts[CERTIFICATE_VERDICT_COUNT];
-    uint64_t wanted, random; /* lines still to draw; state of the random numbers */
+    uint64_t unproven, with_settings; /* lines; unproven: of those with a result */
+    uint64_t wanted, random;          /* lines still to draw; state of the random numbers */
 } line_check;
 
 /* --- the sample --- */
@@ -73,6 +74,16 @@ static bool check_order(line_check *l, slice key, uint64_t number, err *e)
     return buf_append_slice(&l->last_key, key) || err_set(e, ERR_RESULT, "a key is too long");
 }
 
+static void count_line(line_check *l, const certificate_line *line)
+{
+    bool has_result =
+        line->verdict == CERTIFICATE_CLEAN || line->verdict == CERTIFICATE_CONTAMINATED;
+    l->bytes += line->size_bytes;
+    l->verdicts[line->verdict]++;
+    l->unproven += line->unproven && has_result;
+    l->with_settings += line->settings.len > 0;
+}
+
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     line_check *l = ctx;
@@ -87,8 +98,7 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
         return false;
     draw(l, &line);
     merkle_add(&l->tree, text);
-    l->bytes += line.size_bytes;
-    l->verdicts[line.verdict]++;
+    count_line(l, &line);
     return true;
 }
 
@@ -108,6 +118,32 @@ static bool check_sums(const line_check *l, err *e)
            err_set(e, ERR_RESULT, "verdicts or sizes of the lines do not add up to the head's");
 }
 
+static bool check_gap(const line_check *l, certificate_gap gap, uint64_t lines, err *e)
+{
+    uint64_t of_head = l->check->head.gap_counts[gap];
+    return lines == of_head ||
+           err_set(e, ERR_RESULT, "lines are '%s': %llu, the head's gaps say %llu",
+                   certificate_gap_name(gap), (unsigned long long)lines,
+                   (unsigned long long)of_head);
+}
+
+/* The lines of the other gaps cannot be recognised. */
+static bool check_gaps(const line_check *l, err *e)
+{
+    const certificate_facts *h = &l->check->head;
+    bool has_gaps = strcmp(h->gaps, "{}") != 0;
+    if (h->complete == has_gaps)
+        return err_set(e, ERR_RESULT, "the head says that it is %s",
+                       has_gaps ? "complete, but has gaps" : "not complete, but has no gaps");
+    if (h->complete && l->with_settings)
+        return err_set(e, ERR_RESULT,
+                       "the head says that it is complete, but a line names its settings");
+    return check_gap(l, GAP_FAILED, l->verdicts[CERTIFICATE_FAILED], e) &&
+           check_gap(l, GAP_LEFT, l->verdicts[CERTIFICATE_LEFT], e) &&
+           check_gap(l, GAP_REFUSED, l->verdicts[CERTIFICATE_REFUSED], e) &&
+           check_gap(l, GAP_UNPROVEN, l->unproven, e);
+}
+
 static bool check_lines(certificate_check *c, const char *path, uint64_t sample, uint64_t seed,
                         err *e)
 {
@@ -118,7 +154,7 @@ static bool check_lines(certificate_check *c, const char *path, uint64_t sample,
                     .random = seed};
     AUTO_PTR(stage) lines = stage_lines_new(CERTIFICATE_LINE_MAX_BYTES, NULL, on_line, &l);
     err why = ERR_INIT;
-    bool ok = codec_decode_file(path, lines, &why) && check_sums(&l, &why);
+    bool ok = codec_decode_file(path, lines, &why) && check_sums(&l, &why) && check_gaps(&l, &why);
     certificate_scratch_deinit(&l.scratch);
     buf_deinit(&l.last_key);
     if (ok)

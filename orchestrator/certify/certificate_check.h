@@ -1,7 +1,7 @@
 /* Verifies a certificate without the store.
  *
  * What:    the signature by the given key, the canonical form of head and lines, their order by key
- *          bytes, their number, verdicts and sizes, and the Merkle root. Meanwhile it draws a
+ *          bytes, their number, verdicts, sizes and gaps, and the Merkle root. Meanwhile it draws a
  *          sample of lines, which depends only on the seed and the number of lines.
  * Owner:   certificate_check_deinit.
  * Threads: any; blocks.

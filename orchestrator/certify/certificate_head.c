@@ -37,6 +37,11 @@ static const char *const gap_names[GAP_COUNT] = {
     [GAP_SAMPLES] = "sample_set",   [GAP_JUDGED] = "judged_again",
 };
 
+const char *certificate_gap_name(certificate_gap gap)
+{
+    return gap_names[gap];
+}
+
 bool certificate_head_is_complete(const certificate_head *head)
 {
     for (size_t i = 0; i < GAP_COUNT; i++)
@@ -192,6 +197,15 @@ static bool read_verdicts(const json_value *value, certificate_facts *out)
     return ok;
 }
 
+static bool read_gaps(const json_value *value, certificate_facts *out)
+{
+    json_value values[GAP_COUNT];
+    bool ok = json_read_members(value->raw, gap_names, values, GAP_COUNT, NULL, NULL);
+    for (size_t i = 0; i < GAP_COUNT && ok; i++)
+        ok = values[i].type == JSON_ABSENT || json_unsigned(&values[i], &out->gap_counts[i]);
+    return ok;
+}
+
 static bool read_tree(const json_value *value, certificate_facts *out)
 {
     static const char *const keys[] = {"leaves", "root"};
@@ -223,9 +237,10 @@ static bool take_values(const json_value values[K_COUNT], certificate_facts *out
     out->gaps = values[K_GAPS].type == JSON_OBJECT ? slice_dup(values[K_GAPS].raw) : NULL;
     return values[K_TYPE].type == JSON_STRING && slice_equal_str(values[K_TYPE].raw, TYPE) &&
            json_unsigned(&values[K_FORMAT], &format) && format == FORMAT && out->input &&
-           out->created && out->gaps && json_unsigned(&values[K_BYTES], &out->bytes) &&
-           values[K_VERDICTS].type == JSON_OBJECT && read_verdicts(&values[K_VERDICTS], out) &&
-           values[K_TREE].type == JSON_OBJECT && read_tree(&values[K_TREE], out);
+           out->created && out->gaps && read_gaps(&values[K_GAPS], out) &&
+           json_unsigned(&values[K_BYTES], &out->bytes) && values[K_VERDICTS].type == JSON_OBJECT &&
+           read_verdicts(&values[K_VERDICTS], out) && values[K_TREE].type == JSON_OBJECT &&
+           read_tree(&values[K_TREE], out);
 }
 
 bool certificate_head_read(slice text, certificate_facts *out, err *e)

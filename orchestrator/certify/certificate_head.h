@@ -32,6 +32,8 @@ typedef enum certificate_gap {
     GAP_COUNT,
 } certificate_gap;
 
+const char *certificate_gap_name(certificate_gap gap); /* "failed" */
+
 /* Results of one settings fingerprint. */
 typedef struct certificate_settings {
     const char *fingerprint;
@@ -59,14 +61,15 @@ typedef struct certificate_head {
 bool certificate_head_is_complete(const certificate_head *head);
 bool certificate_head_write(const certificate_head *head, buf *out, err *e) MUST_USE;
 
-/* `input`, `created`, count, verdicts, bytes and root; settings and versions are not read. */
+/* `input`, `created`, count, verdicts, bytes, gaps and root; settings and versions are not read. */
 typedef struct certificate_facts {
     char *input, *created;
     uint64_t bytes, count;
     uint64_t verdicts[CERTIFICATE_VERDICT_COUNT];
     bool complete;
     char root[MERKLE_ROOT_TEXT];
-    char *gaps; /* JSON object */
+    char *gaps; /* JSON object; later versions may have further gaps */
+    uint64_t gap_counts[GAP_COUNT];
 } certificate_facts;
 
 bool certificate_head_read(slice text, certificate_facts *out, err *e) MUST_USE;
