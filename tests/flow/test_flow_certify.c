@@ -259,6 +259,44 @@ static void a_replaced_input_is_left(void **state)
     world_free(w);
 }
 
+/* Neither the ledger's line nor the result is of these bytes. */
+static void a_replaced_input_of_the_same_size_is_left(void **state)
+{
+    UNUSED(state);
+    world *w = done_with(SETTINGS_ONE, NULL);
+    world_drop(w, "data/b.jsonl");
+    world_add(w, "b.jsonl", "{\"text\":\"Good\"}\n"); /* appears older than its result */
+    expect_gaps(w, "{\"left\":1}",
+                WORDS("\"key\":\"data/b.jsonl\",\"size\":16,\"verdict\":\"left\""));
+    world_free(w);
+}
+
+/* As decon rejudge leaves a file that stays contaminated, in the second of its scan. */
+static void judge_again(world *w, const char *key)
+{
+    for (size_t i = 0; i < w->object_count; i++) {
+        world_object *o = &w->objects[i];
+        if (str_equal(o->key, key)) {
+            assert_true(o->metadata_count < ARRAY_LEN(o->metadata));
+            o->metadata[o->metadata_count++] = (http_header){
+                .name = xstrdup("x-amz-meta-decon-judged-again"), .value = xstrdup("00")};
+            return;
+        }
+    }
+    fail_msg("no object %s", key);
+}
+
+static void a_folder_that_was_judged_again_is_not_the_ledgers(void **state)
+{
+    UNUSED(state);
+    world *w = done_with(SETTINGS_ONE, NULL);
+    judge_again(w, "rep/a/dirty.report.jsonl");
+    world_put(w, "rep/_decon/rejudge.json", "{}", 2, 1);
+    expect_gaps(w, "{\"judged_again\":1}",
+                WORDS("\"key\":\"data/a/dirty.jsonl\",\"size\":31,\"verdict\":\"contaminated\""));
+    world_free(w);
+}
+
 static void results_without_provenance_are_gaps(void **state)
 {
     UNUSED(state);
@@ -380,6 +418,8 @@ int main(void)
         cmocka_unit_test(versions_and_sha256_are_of_the_bytes_that_were_read),
         cmocka_unit_test(inputs_without_a_result_are_gaps),
         cmocka_unit_test(a_replaced_input_is_left),
+        cmocka_unit_test(a_replaced_input_of_the_same_size_is_left),
+        cmocka_unit_test(a_folder_that_was_judged_again_is_not_the_ledgers),
         cmocka_unit_test(results_without_provenance_are_gaps),
         cmocka_unit_test(settings_must_be_described_by_their_record),
         cmocka_unit_test(a_reference_server_describes_no_records),
