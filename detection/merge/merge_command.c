@@ -7,6 +7,7 @@
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "detection/merge/merge_facts.h"
 #include "detection/merge/merge_run.h"
 #include "detection/rejudge/new_folder.h"
 #include "detection/rejudge/rejudge_record.h"
@@ -67,6 +68,7 @@ static void print_result(const merge_scans *s, const merge_result *r)
 
 typedef struct new_reports {
     const merge_scans *scans;
+    const merge_facts *facts;
     const report_store *store;
     merge_result *result;
 } new_reports;
@@ -76,6 +78,7 @@ static bool fill_folder(void *ctx, const char *partial, err *e)
     const new_reports *n = ctx;
     return merge_run(n->scans, n->store, partial, n->result, e) &&
            rejudge_record_copy(n->store, n->scans->folders[0], partial, e) &&
+           merge_facts_write(n->facts, n->scans, partial, e) &&
            merge_record_write(n->scans, partial, e);
 }
 
@@ -83,10 +86,12 @@ static bool fill_folder(void *ctx, const char *partial, err *e)
 static int run(const merge_config *c, const report_store *store, char **folders, err *e)
 {
     AUTO(merge_scans) scans = {.sets = NULL};
+    AUTO(merge_facts) facts = {0};
     AUTO(merge_result) result = {.count = 0};
+    new_reports reports = {.scans = &scans, .facts = &facts, .store = store, .result = &result};
     if (!merge_scans_read(&scans, store, folders[0], folders[1], e) ||
-        !new_folder_write(c->output, fill_folder,
-                          &(new_reports){.scans = &scans, .store = store, .result = &result}, e))
+        !merge_facts_check(&facts, &scans, store, e) ||
+        !new_folder_write(c->output, fill_folder, &reports, e))
         return -1;
     print_result(&scans, &result);
     if (fflush(stdout) != 0)

@@ -155,6 +155,79 @@ test_scans_that_do_not_fit_are_refused() {
     expect_error 'report_sets: workshop_problem: no usable record'
 }
 
+# scan_both: folders `reports` and `added`, of the same files.
+scan_both() {
+    make_corpus
+    run 0 detect --evals-dir old-sets --report-output-dir reports training/
+    run 0 detect --evals-dir all-sets --report-sets workshop_problems --report-output-dir added training/
+}
+
+test_scans_of_other_files_are_refused() {
+    scan_both
+    mkdir "$T/one"
+    cp "$T/training/new.jsonl" "$T/one"
+    run 0 detect --evals-dir all-sets --report-sets workshop_problems --report-output-dir fewer one/
+    run 2 merge --output m reports fewer
+    expect_error 'reports has 4 files with [0-9]+ lines, and fewer 1 with 9; scan the same files'
+    jq -c .text "$T/training/new.jsonl" | jq -c '{text: .}, {text: "more"}' >"$T/training/more.jsonl"
+    mv "$T/training/more.jsonl" "$T/training/new.jsonl"
+    run 0 detect --evals-dir all-sets --report-sets workshop_problems --report-output-dir longer training/
+    run 2 merge --output m reports longer
+    expect_error 'reports has 4 files with [0-9]+ lines, and longer 4 with [0-9]+; scan the same files'
+    [ ! -e "$T/m" ] || fail 'a folder was written'
+}
+
+test_folders_that_were_judged_again_are_refused() {
+    local rules
+    scan_both
+    for rules in '--threshold 0.95' '--eval no-such-set'; do
+        rm -rf "$T/again"
+        cp -r "$T/reports" "$T/again"
+        # shellcheck disable=SC2086  # words
+        run 0 rejudge $rules --in-place again
+        run 2 merge --output m again added
+        expect_error 'again: decon rejudge has changed its verdicts.*then rejudge the merged ones'
+        run 2 merge --output m reports again
+    done
+    run 0 rejudge --in-place again
+    run 0 merge --output restored again added
+    run 0 merge --output merged reports added
+    lines merged .report.jsonl >"$T/wanted"
+    lines restored .report.jsonl >"$T/found"
+    expect_equal "$T/wanted" "$T/found"
+    jq -c '.settings.suppress = "false.jsonl"' "$T/again/_decon/rejudge.json" >"$T/record"
+    cp "$T/record" "$T/again/_decon/rejudge.json"
+    run 2 merge --output m again added
+    echo '{}' >"$T/again/_decon/rejudge.json"
+    run 2 merge --output m again added
+    [ ! -e "$T/m" ] || fail 'a folder was written'
+}
+
+test_results_of_several_settings_are_refused() {
+    scan_both
+    cp -r "$T/reports" "$T/several"
+    mkdir "$T/several/_decon/settings"
+    cp "$T/reports/_decon/detect.json" "$T/several/_decon/settings/a.json"
+    mv "$T/several/_decon/detect.json" "$T/several/_decon/settings/b.json"
+    run 2 merge --output m several added
+    expect_error 'several: its results are of several settings; merge folders of one'
+    rm "$T/several/_decon/settings/b.json"
+    run 0 merge --output m several added
+}
+
+test_statistics_have_the_questions_of_all_sets() {
+    local name
+    scan_both
+    run 0 merge --output merged reports added
+    run 0 detect --evals-dir all-sets --report-output-dir full training/
+    for name in full merged; do
+        jq -S '[.files, .lines, (.sets | sort_by(.set))]' "$T/$name/_decon/detect.json" >"$T/$name.sets"
+        run 0 review --stats "$name"
+        grep -qE '^ +workshop_problems +test +9 of 9 questions' "$T/out" || fail "$(cat "$T/out")"
+    done
+    expect_equal "$T/full.sets" "$T/merged.sets"
+}
+
 test_reports_of_the_orchestrator_are_merged_from_the_store() {
     make_corpus
     purify=()
