@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/fsutil.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
@@ -20,6 +21,7 @@ static const char *const keys[KEY_COUNT] = {"eval_key",      "split",         "e
 void suppressions_deinit(suppressions *s)
 {
     instance_set_deinit(&s->everywhere);
+    instance_set_deinit(&s->true_everywhere);
     instance_set_deinit(&s->in_documents);
     instance_set_deinit(&s->judged);
 }
@@ -47,17 +49,44 @@ static bool has_pair(const instance_set *s, const judged_match *m)
     return instance_set_has(s, buf_slice(&pair), slice_from(m->file), m->line);
 }
 
+static bool has_question(const instance_set *s, const judged_match *m)
+{
+    return instance_set_has(s, slice_from(m->eval), slice_from(m->split), m->instance);
+}
+
 bool suppressions_has(const suppressions *s, const judged_match *m)
 {
-    return instance_set_has(&s->everywhere, slice_from(m->eval), slice_from(m->split),
-                            m->instance) ||
-           has_pair(&s->in_documents, m);
+    return has_pair(&s->in_documents, m) ||
+           (has_question(&s->everywhere, m) && !has_pair(&s->judged, m));
 }
 
 bool suppressions_judged(const suppressions *s, const judged_match *m)
 {
-    return suppressions_has(s, m) || has_pair(&s->judged, m);
+    return has_question(&s->everywhere, m) || has_question(&s->true_everywhere, m) ||
+           has_pair(&s->in_documents, m) || has_pair(&s->judged, m);
 }
+
+typedef struct judgement {
+    char *eval, *split, *file; /* file: NULL: in every document */
+    uint64_t instance, line;
+    bool is_false;
+} judgement;
+
+typedef struct judgements {
+    judgement *each;
+    size_t count, capacity;
+} judgements;
+
+static void judgements_deinit(judgements *v)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        free(v->each[i].eval);
+        free(v->each[i].split);
+        free(v->each[i].file);
+    }
+    free(v->each);
+}
+DEFINE_AUTO(judgements, judgements_deinit)
 
 static char *text_of(const json_value *v)
 {
@@ -68,47 +97,78 @@ static char *text_of(const json_value *v)
     return text.len ? slice_dup(text) : xstrdup("");
 }
 
-static bool read_line(suppressions *s, slice line, err *e)
+static bool check_verdict(const json_value *values, const judgement *v, const char *word, err *e)
 {
-    json_value values[KEY_COUNT];
-    uint64_t instance;
-    if (utf8_check(line) != line.len || !json_read_members(line, keys, values, KEY_COUNT, NULL, e))
-        return err_set(e, ERR_CONFIG, "not a JSON object in valid UTF-8");
-    AUTO_FREE char *eval = text_of(&values[KEY_SET]);
-    AUTO_FREE char *split = text_of(&values[KEY_SPLIT]);
-    AUTO_FREE char *file = text_of(&values[KEY_FILE]);
-    AUTO_FREE char *verdict = text_of(&values[KEY_VERDICT]);
-    if (!eval || !verdict || !json_unsigned(&values[KEY_INSTANCE], &instance))
+    if (!v->eval || !word || values[KEY_INSTANCE].type != JSON_NUMBER)
         return err_set(e, ERR_CONFIG,
                        "eval_key, eval_instance_index and verdict are not all there");
-    judged_match m = {
-        .eval = eval, .split = split ? split : "", .instance = instance, .file = file};
-    if (file && !json_unsigned(&values[KEY_LINE], &m.line))
-        return err_set(e, ERR_CONFIG, "training_file without training_line");
-    bool is_false = str_equal(verdict, SUPPRESSION_FALSE);
-    if (file)
-        add_pair(is_false ? &s->in_documents : &s->judged, &m);
-    else if (is_false)
-        (void)instance_set_add(&s->everywhere, slice_from(eval), slice_from(m.split), instance);
+    if (!v->file && values[KEY_FILE].type == JSON_STRING)
+        return err_set(e, ERR_CONFIG, "training_file cannot be read");
+    return v->is_false || str_equal(word, SUPPRESSION_TRUE) ||
+           err_set(e, ERR_CONFIG, "verdict is neither " SUPPRESSION_FALSE " nor " SUPPRESSION_TRUE);
+}
+
+static bool read_line(judgements *all, slice line, err *e)
+{
+    json_value values[KEY_COUNT];
+    if (utf8_check(line) != line.len || !json_read_members(line, keys, values, KEY_COUNT, NULL, e))
+        return err_set(e, ERR_CONFIG, "not a JSON object in valid UTF-8");
+    AUTO_FREE char *word = text_of(&values[KEY_VERDICT]);
+    judgement *v = ARRAY_PUSH(all->each, all->count, all->capacity);
+    *v = (judgement){.eval = text_of(&values[KEY_SET]),
+                     .split = text_of(&values[KEY_SPLIT]),
+                     .file = text_of(&values[KEY_FILE]),
+                     .is_false = str_equal(word, SUPPRESSION_FALSE)};
+    if (!check_verdict(values, v, word, e))
+        return false;
+    if (!json_unsigned(&values[KEY_INSTANCE], &v->instance))
+        return err_set(e, ERR_CONFIG, "eval_instance_index is not a whole number");
+    return !v->file || json_unsigned(&values[KEY_LINE], &v->line) ||
+           err_set(e, ERR_CONFIG, "training_file without training_line");
+}
+
+/* Later verdicts are already there: they replace this one. */
+static void add_judgement(suppressions *s, const judgement *v)
+{
+    const judged_match m = {.eval = v->eval,
+                            .split = v->split ? v->split : "",
+                            .instance = v->instance,
+                            .file = v->file,
+                            .line = v->line};
+    if (has_question(&s->everywhere, &m) || has_question(&s->true_everywhere, &m))
+        return;
+    if (!v->file)
+        (void)instance_set_add(v->is_false ? &s->everywhere : &s->true_everywhere,
+                               slice_from(m.eval), slice_from(m.split), m.instance);
+    else if (!has_pair(&s->in_documents, &m) && !has_pair(&s->judged, &m))
+        add_pair(v->is_false ? &s->in_documents : &s->judged, &m);
+}
+
+static bool read_lines(judgements *all, slice rest, err *e)
+{
+    for (unsigned long number = 1; rest.len > 0; number++) {
+        const char *newline = memchr(rest.data, '\n', rest.len);
+        slice line = {rest.data, newline ? (size_t)(newline - rest.data) : rest.len};
+        size_t used = line.len + (newline != NULL);
+        if (slice_trim(line).len > 0 && !read_line(all, slice_trim(line), e))
+            return err_context(e, "line %lu", number);
+        rest = (slice){rest.data + used, rest.len - used};
+    }
     return true;
 }
 
 bool suppressions_read(suppressions *s, const char *path, bool may_be_new, err *e)
 {
     AUTO(buf) text = BUF(FILE_MAX_BYTES);
+    AUTO(judgements) all = {0};
     if (may_be_new && !fs_exists(path))
         return true;
     if (!fs_read_file(path, FILE_MAX_BYTES, &text, e))
         return false;
-    slice rest = buf_slice(&text);
-    for (unsigned long number = 1; rest.len > 0; number++) {
-        const char *newline = memchr(rest.data, '\n', rest.len);
-        slice line = {rest.data, newline ? (size_t)(newline - rest.data) : rest.len};
-        size_t used = line.len + (newline != NULL);
-        if (slice_trim(line).len > 0 && !read_line(s, slice_trim(line), e))
-            return err_context(e, "%s: line %lu", path, number);
-        rest = (slice){rest.data + used, rest.len - used};
-    }
+    if (!read_lines(&all, buf_slice(&text), e))
+        return err_context(e, "%s", path);
+    for (size_t i = all.count; i-- > 0;)
+        add_judgement(s, &all.each[i]);
     return true;
 }
 

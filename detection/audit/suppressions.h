@@ -1,8 +1,8 @@
 /* Matches that a person has judged to be false.
  *
  * What:    a file of JSON Lines: eval_key, split, eval_instance_index, and training_file and
- *          training_line where the verdict is for one document only; `verdict` is "false_positive".
- *          Lines with another verdict are kept and suppress nothing.
+ *          training_line where the verdict is for one document only; `verdict` is "false_positive"
+ *          or "true_positive". A later line replaces earlier ones of the same matches.
  * Owner:   embedded; suppressions_deinit. Threads: one.
  * Fails:   a file that cannot be read or a faulty line: ERR_CONFIG with the line.
  */
@@ -26,7 +26,7 @@ typedef struct judged_match {
 
 typedef struct suppressions {
     instance_set everywhere, in_documents; /* false positives */
-    instance_set judged;                   /* pairs with a document, with any verdict */
+    instance_set true_everywhere, judged;  /* true positives; judged: pairs with a document */
 } suppressions;
 
 void suppressions_deinit(suppressions *s);
