@@ -221,6 +221,17 @@ static bool write_list(const char *path, const buf *text, err *e)
                           : fs_write_file(path, buf_slice(text), false, e);
 }
 
+/* Questions of a report that was not read whole would be listed as clean. */
+static bool may_write_lists(const review_config *c, const review *r)
+{
+    const char *path = c->clean_subset ? c->clean_subset : c->contaminated;
+    bool ok = !path || (r->bad_lines == 0 && r->bad_reports == 0);
+    if (!ok)
+        log_error("%s: is not written: some reports could not be read; repair or remove them",
+                  path);
+    return ok;
+}
+
 static bool write_lists(const review_config *c, const question_table *t, err *e)
 {
     AUTO(buf) found = BUF(PAGE_MAX_BYTES);
@@ -304,9 +315,25 @@ static int run(const review_config *c, const sources *from, err *e)
     }
     bool ok = c->judge ? review_judge(&r, &look, &known, c->suppress, stdin, stdout, e)
                        : show(&r, c, &look, from, &data, e);
-    if (!ok || !write_lists(c, &questions, e))
+    if (!ok || (may_write_lists(c, &r) && !write_lists(c, &questions, e)))
         return -1;
     return r.bad_lines > 0 || r.bad_reports > 0 ? EXIT_SOME_BAD : 0;
+}
+
+/* A match that a filter leaves out would make its question clean. */
+static bool check_clean_subset(const review_config *c, err *e)
+{
+    bool filters =
+        (c->evals && *c->evals) || (c->files && *c->files) || c->min_score > 0 || c->max_score < 1;
+    if (!c->clean_subset)
+        return true;
+    if (filters)
+        return err_set(
+            e, ERR_USAGE,
+            "--clean-subset lists questions without any match; leave out --eval, --file, "
+            "--min-score and --max-score (another threshold: decon rejudge)");
+    return c->evals_dir ||
+           err_set(e, ERR_USAGE, "--clean-subset needs --evals-dir DIR: the questions of the sets");
 }
 
 static bool check_options(const review_config *c, err *e)
@@ -319,8 +346,7 @@ static bool check_options(const review_config *c, err *e)
         return err_set(e, ERR_USAGE,
                        "--judge needs --suppress FILE for the verdicts, and no --json, --html or "
                        "--dump");
-    return !c->clean_subset || c->evals_dir ||
-           err_set(e, ERR_USAGE, "--clean-subset needs --evals-dir DIR: the questions of the sets");
+    return check_clean_subset(c, e);
 }
 
 static bool read_options(review_config *c, int argc, char **argv, int *positional, err *e)

@@ -97,6 +97,24 @@ test_lists_of_questions() {
     review 2 --clean-subset clean.json reports
 }
 
+test_no_clean_subset_with_filters() {
+    make_reports
+    for option in '--eval harbour' '--file books' '--min-score 0.5' '--max-score 0.99'; do
+        # shellcheck disable=SC2086 # two words
+        review 2 $option --evals-dir "$evals" --clean-subset clean.json reports
+        grep -q 'leave out --eval, --file, --min-score and --max-score' "$T/review.log" || fail "$(cat "$T/review.log")"
+        [ ! -e "$T/clean.json" ] || fail "$option: $(cat "$T/clean.json")"
+    done
+}
+
+test_no_lists_of_reports_that_cannot_be_read() {
+    make_reports
+    echo 'no report line' >>"$T/reports/books/part-02.report.jsonl"
+    review 3 --evals-dir "$evals" --clean-subset clean.json --contaminated found.csv reports
+    grep -q 'clean.json: is not written' "$T/review.log" || fail "$(cat "$T/review.log")"
+    [ ! -e "$T/clean.json" ] && [ ! -e "$T/found.csv" ] || fail 'a list of a damaged report'
+}
+
 test_verdicts_suppress_matches() {
     make_reports
     review 2 --judge reports
@@ -117,6 +135,34 @@ test_verdicts_suppress_matches() {
     review 2 --suppress v.jsonl reports
     grep -q 'v.jsonl: line 4: ' "$T/review.log" || fail "$(cat "$T/review.log")"
     review 1 --suppress none.jsonl reports
+}
+
+# judge_all VERDICT: each of the six questions.
+judge_all() {
+    rm -f "$T/v.jsonl"
+    for _ in 1 2 3 4 5 6; do echo "$1"; done >"$T/answers"
+    (cd "$T" && "$BIN/decon" review --judge --suppress v.jsonl reports) <"$T/answers" >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+    [ "$(wc -l <"$T/v.jsonl")" = 6 ] || fail "$(cat "$T/v.jsonl")"
+}
+
+test_the_last_verdict_holds() {
+    make_reports
+    judge_all t
+    review 0 --suppress v.jsonl reports
+    expect_out '7 matches in 7 documents of 5 training files'
+    judge_all f
+    review 0 --suppress v.jsonl reports
+    expect_out '1 match in 1 document of 1 training file' # a question of two documents
+    judge_all e
+    review 0 --suppress v.jsonl reports
+    expect_out '0 matches in 0 documents'
+    sed 's/false_positive/true_positive/' "$T/v.jsonl" >"$T/true.jsonl"
+    cat "$T/true.jsonl" >>"$T/v.jsonl"
+    review 0 --suppress v.jsonl reports
+    expect_out '7 matches in 7 documents of 5 training files'
+    sed 's/false_positive/False_Positive/' "$T/v.jsonl" >"$T/word.jsonl"
+    review 2 --suppress word.jsonl reports
+    grep -q 'word.jsonl: line 1: verdict is neither false_positive nor true_positive' "$T/review.log" || fail "$(cat "$T/review.log")"
 }
 
 test_json() {
