@@ -3,6 +3,7 @@
 
 #include "detection/audit/ledger_facts.h"
 #include "detection/reports/report_files.h"
+#include "detection/reports/report_name.h"
 
 #define RECORD_MAX_BYTES ((size_t)64 << 20)
 
@@ -41,6 +42,28 @@ void run_facts_read(run_facts *f, const report_store *store, const char *dir)
     f->lines = number_of(f, root, "lines");
 }
 
+static const json_node *first_set(const run_facts *f)
+{
+    if (!f->found)
+        return NULL;
+    const json_node *sets = json_tree_member(&f->tree, json_tree_root(&f->tree), SLICE_LIT("sets"));
+    return sets ? json_tree_first(&f->tree, sets) : NULL;
+}
+
+bool run_facts_has_set(const run_facts *f, char *pattern)
+{
+    char *const patterns[] = {pattern, NULL};
+    bool fits = false;
+    for (const json_node *n = first_set(f); n && !fits; n = json_tree_next(&f->tree, n)) {
+        AUTO(buf) name = BUF(RECORD_MAX_BYTES);
+        const json_node *node = json_tree_member(&f->tree, n, SLICE_LIT("set"));
+        if (node)
+            json_node_put_text(node, &name);
+        fits = node && name_fits(patterns, buf_str(&name));
+    }
+    return fits;
+}
+
 static bool has_text(const run_facts *f, const json_node *object, const char *key, const char *text)
 {
     AUTO(buf) found = BUF(RECORD_MAX_BYTES);
@@ -52,11 +75,7 @@ static bool has_text(const run_facts *f, const json_node *object, const char *ke
 
 uint64_t run_facts_questions(const run_facts *f, const char *set, const char *split)
 {
-    if (!f->found)
-        return 0;
-    const json_node *sets = json_tree_member(&f->tree, json_tree_root(&f->tree), SLICE_LIT("sets"));
-    for (const json_node *n = sets ? json_tree_first(&f->tree, sets) : NULL; n;
-         n = json_tree_next(&f->tree, n))
+    for (const json_node *n = first_set(f); n; n = json_tree_next(&f->tree, n))
         if (has_text(f, n, "set", set) && has_text(f, n, "split", split))
             return number_of(f, n, "questions");
     return 0;

@@ -26,5 +26,7 @@ DEFINE_AUTO(run_facts, run_facts_deinit)
 
 /* Questions of a set and split that the files were compared with; 0: not known. */
 uint64_t run_facts_questions(const run_facts *f, const char *set, const char *split);
+/* Whether a set that the files were compared with fits the pattern (report_name.h). */
+bool run_facts_has_set(const run_facts *f, char *pattern);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "detection/reports/report_name.h"
 
+#define THRESHOLD_KEY "contamination_score_threshold"
+
 /* The scan's settings have one threshold: records of several runs may differ in other settings. */
 static bool check_scan(const run_settings *scan, double scan_threshold, err *e)
 {
@@ -29,14 +31,30 @@ static void take_decay(rejudge_rules *r, const run_settings *scan)
     r->decay.end = r->decay.has_end ? (size_t)end : 0;
 }
 
+/* A threshold that the one record of the scan has need not be given; another one is refused. */
+static bool compare_with_record(const run_settings *scan, double *scan_threshold, err *e)
+{
+    double recorded;
+    if (*scan_threshold < 0 || scan->records != 1 ||
+        !run_settings_number(scan, THRESHOLD_KEY, &recorded))
+        return true;
+    if ((float)*scan_threshold != (float)recorded)
+        return err_set(e, ERR_USAGE,
+                       "--scan-threshold %g: the folder's record (%s) has the scan's threshold %g; "
+                       "leave out the option",
+                       *scan_threshold, scan->source, recorded);
+    *scan_threshold = -1;
+    return true;
+}
+
 bool rejudge_rules_make(rejudge_rules *r, const run_settings *scan, double threshold,
                         double scan_threshold, err *e)
 {
-    double recorded = scan_threshold, kept;
-    if (!check_scan(scan, scan_threshold, e))
+    double recorded, kept;
+    if (!check_scan(scan, scan_threshold, e) || !compare_with_record(scan, &scan_threshold, e))
         return false;
-    if (scan_threshold < 0 &&
-        !run_settings_number(scan, "contamination_score_threshold", &recorded))
+    recorded = scan_threshold;
+    if (scan_threshold < 0 && !run_settings_number(scan, THRESHOLD_KEY, &recorded))
         return err_set(e, ERR_USAGE,
                        "the scan's record has no contamination_score_threshold; give it with "
                        "--scan-threshold");
@@ -67,6 +85,18 @@ static bool is_enough(const rejudge_rules *r, const review_line *line)
            overlap >= score_threshold((size_t)line->question_tokens, floor, &r->decay);
 }
 
+static bool fits_sets(const rejudge_rules *r, const char *set)
+{
+    bool fits = !r->sets || !r->sets[0];
+    for (size_t i = 0; r->sets && r->sets[i]; i++) {
+        bool one = name_fits((char *const[]){r->sets[i], NULL}, set);
+        if (r->set_exists)
+            r->set_exists[i] |= one;
+        fits |= one;
+    }
+    return fits;
+}
+
 bool rejudge_rules_count(const rejudge_rules *r, const review_line *line)
 {
     const judged_match m = {.eval = line->eval,
@@ -74,6 +104,6 @@ bool rejudge_rules_count(const rejudge_rules *r, const review_line *line)
                             .instance = line->instance,
                             .file = line->file,
                             .line = line->training_line};
-    return is_enough(r, line) && name_fits(r->sets, line->eval) &&
+    return fits_sets(r, line->eval) && is_enough(r, line) &&
            (!r->suppressed || !suppressions_has(r->suppressed, &m));
 }

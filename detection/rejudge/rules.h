@@ -22,6 +22,7 @@ typedef struct rejudge_rules {
     score_decay decay;    /* of the scan */
     bool knows_decay;
     char *const *sets; /* patterns; empty: all sets */
+    bool *set_exists;  /* by pattern: set where a line's set fits it; or NULL */
     const suppressions *suppressed;
 } rejudge_rules;
 

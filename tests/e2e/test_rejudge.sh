@@ -162,6 +162,29 @@ test_in_place_and_back() {
     [ ! -e "$T/r/_decon/rejudge.json" ] || fail 'the record describes another scan'
 }
 
+# judged_false: a verdict for each question of the sample sets.
+judged_false() {
+    sed 's/}$/,"verdict":"false_positive"}/' "$evals"/*.jsonl
+}
+
+# The record and the reports know no such set: without this, all files would be clean.
+test_an_unknown_set_is_refused() {
+    training "$T/t/web.jsonl"
+    detect r
+    cp -r "$T/r" "$T/before"
+    for options in '--eval nosuch' '--eval harbour --eval harbor' '--eval quiz_harbour*'; do
+        # shellcheck disable=SC2086 # several words
+        rejudge 2 $options --in-place r
+        grep -q "neither the scan's record nor a report of r has such a set" "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
+        diff -r "$T/before" "$T/r" || fail "$options: files were changed"
+    done
+    # Without the record of the sets, those of the reports are known.
+    rm -r "$T/r/_decon" "$T/before/_decon"
+    rejudge 2 --scan-threshold 0.8 --eval nosuch --in-place r
+    diff -r "$T/before" "$T/r" || fail 'files were changed'
+    rejudge 0 --scan-threshold 0.8 --eval HARBOUR r
+}
+
 test_verdicts_and_sets() {
     training "$T/t/web.jsonl"
     detect r
@@ -175,7 +198,8 @@ test_verdicts_and_sets() {
     ! grep -q '"eval_instance_index":0,"eval_key":"harbour_quiz"' "$T/s/web.report.jsonl" || fail 'a match that was judged to be false'
     grep -q '"eval_instance_index":0,"eval_key":"harbour_quiz"' "$T/s/web.near.jsonl" || fail 'a match is lost'
     # Nothing is left of a file: its report goes, and it is clean.
-    rejudge 0 --eval no-such-set --in-place r
+    judged_false >"$T/v.jsonl"
+    rejudge 0 --suppress v.jsonl --in-place r
     expect_out '^CLEAN AGAIN: web: 0 more and [1-9][0-9]* fewer contaminated lines, was contaminated, is clean$'
     [ ! -e "$T/r/web.report.jsonl" ] || fail 'a report without a match'
     rejudge 0 --in-place r
@@ -188,6 +212,8 @@ test_what_is_refused() {
     detect r --report-threshold 0.6
     rejudge 2 --threshold 0.5 r
     grep -q "threshold 0.5 is too low: the scan kept no scores below its report_threshold of 0.6; scan again with --report-threshold 0.5" "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
+    rejudge 2 --scan-threshold 0.2 --threshold 0.3 --in-place r
+    grep -q "record (_decon/detect.json) has the scan's threshold 0.8" "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
     rejudge 2 --in-place --output x r
     rejudge 2 --in-place s3://data/reports/web.report.jsonl
     grep -q 's3://data/reports/web.report.jsonl: --in-place needs the folder of reports, not one of them' "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
@@ -361,7 +387,8 @@ test_in_place_in_a_store() {
     # The rules of the scan restore everything.
     rejudge 0 --in-place s3://data/out/reports
     stored | cmp - "$T/before" || fail "$(stored | diff - "$T/before")"
-    rejudge 0 --threshold 1 --eval no-such-set --in-place s3://data/out/reports/
+    judged_false >"$T/v.jsonl"
+    rejudge 0 --threshold 1 --suppress v.jsonl --in-place s3://data/out/reports/
     expect_out '^CLEAN AGAIN: sub/web: 0 more and [1-9][0-9]* fewer contaminated lines, was contaminated, is clean$'
     has_key out/reports/sub/web.clean && ! has_key out/reports/sub/web.report.jsonl || fail "$(keys out/)"
     rejudge 0 --in-place s3://data/out/reports

@@ -51,8 +51,13 @@ static void thresholds_that_the_scan_allows(void **state)
         {"{\"contamination_score_threshold\":0.8,\"report_threshold\":0.5}", 0.5, -1, NULL},
         {"{\"contamination_score_threshold\":0.8,\"report_threshold\":0.5}", 0.49, -1,
          "its report_threshold of 0.5"},
-        {"{\"contamination_score_threshold\":0.8,\"report_threshold\":0.5}", 0.7, 0.8,
-         "its threshold of 0.8"},
+        {"{\"contamination_score_threshold\":0.8,\"report_threshold\":0.5}", 0.7, 0.8, NULL},
+        {"{\"contamination_score_threshold\":0.8,\"report_threshold\":0.5}", 0.3, 0.8,
+         "its report_threshold of 0.5"},
+        {"{\"contamination_score_threshold\":0.8}", 0.3, 0.2,
+         "--scan-threshold 0.2: the folder's record (_decon/detect.json) has the scan's threshold "
+         "0.8"},
+        {"{\"contamination_score_threshold\":0.8}", 0.9, 0.9, "leave out the option"},
         {"{}", 0.9, -1, "has no contamination_score_threshold"},
         {"{}", 0.9, 0.8, NULL},
         {"[]", 0.9, -1, "has no record of the scan's settings"},
@@ -67,6 +72,19 @@ static void thresholds_that_the_scan_allows(void **state)
         if (!ok)
             assert_int_equal(err_exit_status(&e), 2);
     }
+}
+
+static void several_records_need_the_scan_threshold(void **state)
+{
+    err e = ERR_INIT;
+    rejudge_rules r = {0};
+    AUTO(run_settings) scan = settings_of(*state, "{\"contamination_score_threshold\":0.8}");
+    scan.records = 2;
+    assert_false(rejudge_rules_make(&r, &scan, 0.9, -1, &e));
+    assert_non_null(strstr(e.message, "records of 2 different settings"));
+    assert_int_equal(err_exit_status(&e), 2);
+    assert_true(rejudge_rules_make(&r, &scan, 0.9, 0.85, NULL));
+    assert_false(rejudge_rules_make(&r, &scan, 0.8, 0.85, NULL));
 }
 
 static bool counts(const rejudge_rules *r, double score, double overlap, uint64_t tokens)
@@ -126,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(thresholds_that_the_scan_allows),
+        TEST(several_records_need_the_scan_threshold),
         TEST(length_and_score_decide),
         TEST(sets_are_chosen_by_name),
     };
