@@ -30,6 +30,8 @@ static bool read_lines(const status_results *r, const char *folder, codec_format
 
 /* --- the ledger --- */
 
+/* Whether the line is of this input, and the commit object was not made again since. Earlier versions did not
+ * write its time. */
 static bool agrees(const status_table *t, size_t index, const ledger_line *line)
 {
     const listed *input = t->inputs.sorted[index];
@@ -38,7 +40,8 @@ static bool agrees(const status_table *t, size_t index, const ledger_line *line)
     return (state & INPUT_DONE) && !(state & INPUT_COUNTED) &&
            line->size_bytes == input->size_bytes &&
            (!etag[0] || !line->etag[0] || s3_etag_equal(etag, line->etag)) &&
-           line->contaminated == ((state & INPUT_CONTAMINATED) != 0);
+           line->contaminated == ((state & INPUT_CONTAMINATED) != 0) &&
+           (!line->result_modified_s || line->result_modified_s == (int64_t)t->committed_s[index]);
 }
 
 static void note_settings(const status_results *r, const char *found)

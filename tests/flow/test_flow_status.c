@@ -95,6 +95,8 @@ static void what_is_left_and_failed_is_counted(void **state)
                                    "{\"format\":1,\"key\":\"data/a/clean.jsonl\"}\nno JSON\n";
     world_put(w, "rep/_decon/failures/20261201T030000Z-0-0a1b2c.jsonl", failures, strlen(failures),
               1);
+    expect_look(w, 0, 3,
+                WORDS("\"complete\":false", "\"total\":3,\"done\":2,", "\"left\":1,\"failed\":1,"));
     world_add(w, "c/new.jsonl", GOOD);
     expect_look(w, 0, 3,
                 WORDS("\"complete\":false", "\"total\":4,\"done\":2,", "\"left\":2,\"failed\":1,",
@@ -118,6 +120,66 @@ static void results_that_the_ledger_lacks_are_asked_for(void **state)
     expect_look(w, 100, 0,
                 WORDS("\"with_known_lines\":3", "\"lines\":7,\"contaminated_lines\":2",
                       "\"contaminated_lines_by_set\":{}"));
+    world_free(w);
+}
+
+static void drop_newest_ledger(world *w)
+{
+    size_t i = w->record_count;
+    while (i-- > 0)
+        if (strstr(w->records[i].key, "/ledger/")) {
+            world_drop(w, w->records[i].key);
+            return;
+        }
+    fail_msg("no ledger");
+}
+
+/* The ledger has a line of the earlier result only. */
+static void a_result_that_was_made_again_is_asked_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    fake_advance(w->fake, 5000);
+    world_drop(w, "rep/b/other.clean");
+    expect_status(w, NULL, 0);
+    expect_look(w, 0, 0, WORDS("\"with_known_lines\":3"));
+    drop_newest_ledger(w);
+    expect_look(w, 0, 0, WORDS("\"done\":3,", "\"with_known_lines\":2"));
+    expect_look(w, 100, 0, WORDS("\"with_known_lines\":3", "\"lines\":7,\"contaminated_lines\":2"));
+    world_free(w);
+}
+
+static void a_line_of_other_bytes_of_the_same_size_is_not_counted(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    world_drop(w, "data/a/clean.jsonl");
+    world_add(w, "a/clean.jsonl", GOOD GOOD); /* under a new ETag */
+    expect_look(w, 0, 0, WORDS("\"done\":3,", "\"with_known_lines\":2", "\"lines\":5,"));
+    world_free(w);
+}
+
+static void a_line_of_another_size_is_not_counted(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    w->huge = "a/clean"; /* its ETag is the same */
+    expect_look(w, 0, 0, WORDS("\"done\":3,", "\"with_known_lines\":2", "\"lines\":5,"));
+    world_free(w);
+}
+
+static void a_line_of_another_verdict_is_not_counted(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    int64_t time_s = world_find(w, "rep/a/dirty.report.jsonl")->time_s;
+    world_drop(w, "rep/a/dirty.report.jsonl");
+    world_put(w, "rep/a/dirty.clean", "", 0, time_s);
+    expect_look(w, 0, 0, WORDS("\"clean\":3,", "\"with_known_lines\":2", "\"lines\":3,"));
     world_free(w);
 }
 
@@ -218,6 +280,10 @@ int main(void)
         cmocka_unit_test(a_finished_fleet_is_complete),
         cmocka_unit_test(what_is_left_and_failed_is_counted),
         cmocka_unit_test(results_that_the_ledger_lacks_are_asked_for),
+        cmocka_unit_test(a_result_that_was_made_again_is_asked_for),
+        cmocka_unit_test(a_line_of_other_bytes_of_the_same_size_is_not_counted),
+        cmocka_unit_test(a_line_of_another_size_is_not_counted),
+        cmocka_unit_test(a_line_of_another_verdict_is_not_counted),
         cmocka_unit_test(a_replaced_input_is_left),
         cmocka_unit_test(a_host_without_a_record_for_5_minutes_is_silent),
         cmocka_unit_test(a_folder_without_records_is_not_known),
