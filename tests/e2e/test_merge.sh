@@ -252,6 +252,13 @@ test_reports_of_the_orchestrator_are_merged_from_the_store() {
     lines full .report.jsonl | grep '"eval_key":"workshop_problems"' | LC_ALL=C sort >"$T/wanted"
     lines merged .report.jsonl | grep '"eval_key":"workshop_problems"' | without_scan | LC_ALL=C sort >"$T/found"
     expect_equal "$T/wanted" "$T/found"
+    ! grep -q 'other files' "$T/run.log" || fail "$(cat "$T/run.log")"
+    # A ledger may lack files: a warning.
+    put "$T/training/new.jsonl" in/later.jsonl
+    orchestrate third --remote-report-output-dir s3://data/out/added
+    expect_status 0
+    run 0 merge --output more s3://data/out/reports s3://data/out/added
+    expect_error 'reports has 4 files with [0-9]+ lines, and s3://data/out/added 5 with [0-9]+: the scans may have read other files'
 }
 
 run_tests
