@@ -69,7 +69,7 @@ static void put_instances(const question_table *t, size_t *at, buf *out)
         const audit_question *q = &t->each[*at];
         if (q->set != first->set || q->split != first->split)
             break;
-        if (q->documents > 0 || !q->is_known)
+        if (q->documents > 0 || !q->is_known || q->is_left_out)
             continue;
         buf_printf(out, "%s%" PRIu64, any ? "," : "", q->instance);
         any = true;

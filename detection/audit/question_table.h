@@ -18,6 +18,8 @@ typedef struct audit_question {
     uint32_t set, split; /* numbers of names */
     uint64_t instance;
     bool is_known;      /* evaluation files have it */
+    bool is_searched;   /* by the scan that was checked last (scan_questions.h) */
+    bool is_left_out;   /* by a scan: that it was not found says nothing */
     uint64_t documents; /* that contain it; 0: it was not found */
     uint64_t last_document;
     float best_score;

@@ -37,7 +37,8 @@ void run_facts_read(run_facts *f, const report_store *store, const char *dir)
     f->found = true;
     const json_node *root = json_tree_root(&f->tree);
     uint64_t files = number_of(f, root, "files");
-    uint64_t unread = number_of(f, root, "failed") + number_of(f, root, "skipped");
+    f->failed = number_of(f, root, "failed");
+    uint64_t unread = f->failed + number_of(f, root, "skipped");
     f->files = files > unread ? files - unread : 0;
     f->lines = number_of(f, root, "lines");
 }

@@ -15,7 +15,7 @@
 
 typedef struct run_facts {
     bool found;
-    uint64_t files, lines;
+    uint64_t files, lines, failed; /* failed: files of a batch that could not be read whole */
     buf text;
     json_tree tree;
 } run_facts;

@@ -11,6 +11,7 @@
 #include "detection/audit/question_files.h"
 #include "detection/review/review_audit.h"
 #include "detection/audit/run_facts.h"
+#include "detection/review/review_clean.h"
 #include "detection/review/review_html.h"
 #include "detection/review/review_judge.h"
 #include "detection/review/review_terminal.h"
@@ -307,7 +308,8 @@ static int run(const review_config *c, const sources *from, err *e)
     }
     if ((c->suppress && !suppressions_read(&known, c->suppress, c->judge, e)) ||
         (c->evals_dir && !question_table_read(&questions, c->evals_dir, e)) ||
-        !read_reports(&r, from->names, e))
+        !read_reports(&r, from->names, e) ||
+        (c->clean_subset && !review_clean_check(&r, from->names, c->evals_dir, e)))
         return -1;
     if (wants_audit(c)) {
         review_audit_fill(&audit, &questions, from->reports, from->names);

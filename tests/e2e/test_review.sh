@@ -107,6 +107,54 @@ test_no_clean_subset_with_filters() {
     done
 }
 
+# refused TEXT OPTION... : no clean subset, with advice.
+refused() {
+    local text=$1
+    shift
+    rm -f "$T/clean.json"
+    review 2 "$@" --clean-subset clean.json reports
+    grep -q "$text" "$T/review.log" || fail "$(cat "$T/review.log")"
+    [ ! -e "$T/clean.json" ] || fail "$(cat "$T/clean.json")"
+}
+
+test_clean_are_questions_that_were_searched_for() {
+    make_reports
+    review 0 --evals-dir "$evals" --clean-subset clean.json reports
+    grep -q 'reports: the scan failed for 1 files' "$T/review.log" || fail "$(cat "$T/review.log")"
+    # Evaluation files with a set more, or a question less.
+    mkdir "$T/more" "$T/less"
+    cp "$evals"/*.jsonl "$T/more/"
+    sed 's/harbour_quiz/new_quiz/; s/harbour master/master of the port/; s/"doc_id":1/"doc_id":7/' "$evals"/harbour*.jsonl >"$T/more/new.jsonl"
+    refused 'not the evaluation records that the scan searched for' --evals-dir more
+    for file in "$evals"/*.jsonl; do sed 1d "$file" >"$T/less/${file##*/}"; done
+    refused 'not the evaluation records that the scan searched for' --evals-dir less
+    # A record that the index leaves out is no clean one.
+    cp -r "$evals" "$T/short"
+    echo '{"doc_id":9001,"eval_key":"harbour_quiz","eval_instance_index":77,"split":"test","question":"Who rang the bell?","answer":"the monk"}' >"$T/short/short.jsonl"
+    review 0 --evals-dir short --clean-subset clean.json reports
+    grep -q 'short: 1 questions were not searched for' "$T/review.log" || fail "$(cat "$T/review.log")"
+    ! grep -q '[^0-9]77[^0-9]' "$T/clean.json" || fail "$(cat "$T/clean.json")"
+    mkdir "$T/empty"
+    review 2 --evals-dir "$evals" --clean-subset none.json empty
+    [ ! -e "$T/none.json" ] || fail 'all questions are clean without a scan'
+}
+
+test_clean_are_questions_of_reported_sets() {
+    (cd "$samples" && "$BIN/decon" detect --evals-dir "$evals" --report-sets harbour_quiz --report-output-dir "$T/reports" .) >"$T/detect.out" 2>"$T/detect.log" || true
+    review 0 --evals-dir "$evals" --clean-subset clean.json reports
+    grep -q '"workshop_problems":{"test":\[\]}' "$T/clean.json" || fail "$(cat "$T/clean.json")"
+    grep -q ' 15 questions were not searched for' "$T/review.log" || fail "$(cat "$T/review.log")"
+    [ "$(grep -o '"harbour_quiz":{"test":\[[0-9,]*' "$T/clean.json" | tr ',' '\n' | wc -l)" = 7 ] || fail "$(cat "$T/clean.json")"
+}
+
+test_no_clean_subset_after_rejudge_of_some_sets() {
+    make_reports
+    "$BIN/decon" rejudge --eval harbour --in-place "$T/reports" >"$T/out" 2>&1
+    refused 'decon rejudge --eval left out the matches' --evals-dir "$evals"
+    "$BIN/decon" rejudge --in-place "$T/reports" >"$T/out" 2>&1
+    review 0 --evals-dir "$evals" --clean-subset clean.json reports
+}
+
 test_no_lists_of_reports_that_cannot_be_read() {
     make_reports
     echo 'no report line' >>"$T/reports/books/part-02.report.jsonl"
