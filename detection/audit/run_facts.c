@@ -51,6 +51,25 @@ static const json_node *first_set(const run_facts *f)
     return sets ? json_tree_first(&f->tree, sets) : NULL;
 }
 
+static void put_text(const run_facts *f, const json_node *object, const char *key, buf *out)
+{
+    const json_node *node = json_tree_member(&f->tree, object, slice_from(key));
+    if (node)
+        json_node_put_text(node, out);
+}
+
+void run_facts_each_set(const run_facts *f,
+                        void (*each)(void *ctx, const char *set, const char *split), void *ctx)
+{
+    for (const json_node *n = first_set(f); n; n = json_tree_next(&f->tree, n)) {
+        AUTO(buf) set = BUF(RECORD_MAX_BYTES);
+        AUTO(buf) split = BUF(RECORD_MAX_BYTES);
+        put_text(f, n, "set", &set);
+        put_text(f, n, "split", &split);
+        each(ctx, buf_str(&set), buf_str(&split));
+    }
+}
+
 bool run_facts_has_set(const run_facts *f, char *pattern)
 {
     char *const patterns[] = {pattern, NULL};

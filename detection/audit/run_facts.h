@@ -26,6 +26,9 @@ DEFINE_AUTO(run_facts, run_facts_deinit)
 
 /* Questions of a set and split that the files were compared with; 0: not known. */
 uint64_t run_facts_questions(const run_facts *f, const char *set, const char *split);
+/* The sets and splits that the files were compared with. */
+void run_facts_each_set(const run_facts *f,
+                        void (*each)(void *ctx, const char *set, const char *split), void *ctx);
 /* Whether a set that the files were compared with fits the pattern (report_name.h). */
 bool run_facts_has_set(const run_facts *f, char *pattern);
 

@@ -312,6 +312,7 @@ static int run(const review_config *c, const sources *from, err *e)
         (c->clean_subset && !review_clean_check(&r, from->names, c->evals_dir, e)))
         return -1;
     if (wants_audit(c)) {
+        audit.evals = c->evals;
         review_audit_fill(&audit, &questions, from->reports, from->names);
         look.audit = &audit;
     }

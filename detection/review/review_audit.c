@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "base/json/json_write.h"
 #include "base/options/options.h"
+#include "detection/reports/report_name.h"
 
 #define ROWS_SHOWN    40
 #define LEAKED_SHOWN  10
@@ -17,12 +19,40 @@ void review_audit_deinit(review_audit *a)
     *a = (review_audit){0};
 }
 
+static bool has_count(const review_audit *a, const char *set, const char *split)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (str_equal(a->counts[i].set, set) && str_equal(a->counts[i].split, split))
+            return true;
+    return false;
+}
+
+/* A set and split of the scan's record; those without a match are not in the table. */
+static void add_set(void *ctx, const char *set, const char *split)
+{
+    review_audit *a = ctx;
+    if (has_count(a, set, split))
+        return;
+    name_table *sets = &a->questions->sets, *splits = &a->questions->splits;
+    const char *own_set = sets->names[name_table_number(sets, set)];
+    const char *own_split = splits->names[name_table_number(splits, split)];
+    *ARRAY_ADD(a->counts, a->count) = (question_count){.set = own_set, .split = own_split};
+}
+
+static int by_names(const void *a, const void *b)
+{
+    const question_count *x = a, *y = b;
+    int order = strcmp(x->set, y->set);
+    return order ? order : strcmp(x->split, y->split);
+}
+
 static void add_facts(review_audit *a, const report_store *store, const char *dir)
 {
     AUTO(run_facts) f = {0};
     run_facts_read(&f, store, dir);
     a->files += f.files;
     a->lines += f.lines;
+    run_facts_each_set(&f, add_set, a);
     for (size_t i = 0; i < a->count; i++)
         if (a->counts[i].known == 0)
             a->counts[i].known = run_facts_questions(&f, a->counts[i].set, a->counts[i].split);
@@ -31,11 +61,18 @@ static void add_facts(review_audit *a, const report_store *store, const char *di
 void review_audit_fill(review_audit *a, question_table *questions, const report_store *store,
                        char *const *dirs)
 {
-    *a = (review_audit){.questions = questions};
+    *a = (review_audit){.questions = questions, .evals = a->evals};
     question_table_sort(questions);
     a->counts = question_table_count(questions, &a->count);
     for (size_t i = 0; dirs[i]; i++)
         add_facts(a, store, dirs[i]);
+    if (a->count > 1)
+        qsort(a->counts, a->count, sizeof *a->counts, by_names);
+}
+
+static bool is_listed(const review_audit *a, const question_count *c)
+{
+    return c->found > 0 || name_fits(a->evals, c->set);
 }
 
 /* --- the terminal --- */
@@ -79,8 +116,8 @@ static void put_counts(const review_audit *a, painter *p)
     paint_text(p, STYLE_BOLD, "Questions found, by evaluation set and split");
     paint_newline(p);
     for (size_t i = 0; i < a->count; i++) {
-        found += a->counts[i].found > 0;
-        if (a->counts[i].found > 0 && shown < ROWS_SHOWN) {
+        found += is_listed(a, &a->counts[i]);
+        if (is_listed(a, &a->counts[i]) && shown < ROWS_SHOWN) {
             put_count(p, &a->counts[i]);
             shown++;
         }
@@ -195,6 +232,8 @@ void review_audit_json(const review_audit *a, buf *json)
     json_key(json, "questions");
     for (size_t i = 0; i < a->count; i++) {
         AUTO(buf) one = BUF((size_t)1 << 20);
+        if (!is_listed(a, &a->counts[i]))
+            continue;
         json_member_unsigned(&one, "found", a->counts[i].found);
         json_member_unsigned(&one, "known", a->counts[i].known);
         json_member_string(&one, "set", slice_from(a->counts[i].set));

@@ -18,9 +18,10 @@ typedef struct review_audit {
     question_count *counts; /* by set and split */
     size_t count;
     uint64_t files, lines; /* that were checked; 0: not known */
+    char *const *evals;    /* patterns of sets that are listed without a match; empty: all */
 } review_audit;
 
-/* `dirs`: the folders of reports, NULL-terminated. Sorts the table. */
+/* `dirs`: the folders of reports, NULL-terminated. Sorts the table. `a->evals` is set before. */
 void review_audit_fill(review_audit *a, question_table *questions, const report_store *store,
                        char *const *dirs);
 void review_audit_deinit(review_audit *a);

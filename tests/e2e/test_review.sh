@@ -63,11 +63,17 @@ test_stats_show_figures_only() {
     expect_out '6 distinct questions found'
     expect_out '400 documents in 9 files were checked, 1.750 % are contaminated'
     grep -qE '^  workshop_problems +test +3 of 9 questions, 33.33 %$' "$T/out" || fail "$(cat "$T/out")"
+    # The record knows the sets without a match.
+    grep -qE '^  meadow_reading +test +0 of 6 questions, 0.00 %$' "$T/out" || fail "$(cat "$T/out")"
     expect_out 'Questions found in most documents'
     sed '1,/^Contaminated documents by source folder/d' "$T/out" >"$T/folders"
     [ "$(grep -cE '^  (books +4|web pages +3) documents$' "$T/folders")" = 2 ] || fail "$(cat "$T/folders")"
     grep -qE '^  workshop_problems test #1 +2 documents$' "$T/out" || fail "$(cat "$T/out")"
     ! grep -q 'nine bells' "$T/out" || fail 'an example'
+    review 0 --stats --eval harbour reports
+    ! grep -q meadow "$T/out" || fail 'a set that was filtered out'
+    review 0 --stats --json reports
+    expect_out '{"found":0,"known":6,"set":"meadow_reading","split":"test"}'
 }
 
 test_every_match_can_be_dumped() {
