@@ -207,6 +207,7 @@ static void write_object(small_store *s, const char *key, const fake_request *r,
         return;
     }
     if (condition_fails(s, key, r)) {
+        s->knobs.refused_leases += strstr(key, "/lease/") != NULL;
         if (s->knobs.conflict)
             refuse(s, reply, 409, "OperationNotPermitted");
         else

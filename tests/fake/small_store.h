@@ -37,6 +37,7 @@ typedef struct small_store_knobs {
     bool down;                   /* no request is answered: the connection fails */
     int64_t now_s;               /* Last-Modified of written objects */
     unsigned puts, reads, lists; /* counted */
+    unsigned refused_leases;     /* of puts: leases, by their condition */
     unsigned part_lists;         /* of lists: of the parts of slices, `open/` */
 } small_store_knobs;
 small_store_knobs *small_store_knobs_of(small_store *s);

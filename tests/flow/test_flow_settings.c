@@ -86,6 +86,22 @@ static void other_settings_are_refused_though_all_is_done(void **state)
     world_free(w);
 }
 
+/* Fingerprints are shown with 12 digits, and compared with all. */
+static void a_fingerprint_that_differs_in_its_last_digit_is_another(void **state)
+{
+    static const char members[] =
+        ",\"fingerprint\":\"1111111111111111111111111111111111111111111111111111111111111112\","
+        "\"settings\":{\"contamination_score_threshold\":0.1,\"evaluation_records\":67240,"
+        "\"evaluation_records_digest\":\"aa\"}";
+    UNUSED(state);
+    world *w = done_with(SERVER_OF_ONE);
+    w->server_members = members;
+    expect_status(w, NULL, 2);
+    expect_log(w, "2 of 2 results were made with other settings (threshold 0.8 -> 0.1)");
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
 static void other_settings_are_refused_where_files_are_left(void **state)
 {
     UNUSED(state);
@@ -249,6 +265,7 @@ int main(void)
         cmocka_unit_test(the_self_test_of_the_server_is_stored),
         cmocka_unit_test(the_same_settings_leave_all_done),
         cmocka_unit_test(other_settings_are_refused_though_all_is_done),
+        cmocka_unit_test(a_fingerprint_that_differs_in_its_last_digit_is_another),
         cmocka_unit_test(other_settings_are_refused_where_files_are_left),
         cmocka_unit_test(record_sets_of_equal_size_are_distinguished),
         cmocka_unit_test(a_missing_record_leaves_the_fingerprints),
