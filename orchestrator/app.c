@@ -250,13 +250,15 @@ static void report_share(const config *c)
 {
     if (app_claims_work(c)) {
         log_info("this host claims slices of the input (distribution: claim)");
-        return;
-    }
-    if (c->share_source)
+    } else if (c->distribution == DISTRIBUTION_CLAIM) {
+        log_info(
+            "hosts claim slices of the input (distribution: claim); here all files are planned");
+    } else if (c->share_source) {
         log_info("this is host %lld of %lld (%s)", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);
-    else
+    } else {
         log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this host processes all files");
+    }
 }
 
 /* Several runs on one host may have the same port: the others continue without metrics. */

@@ -18,8 +18,11 @@
 
 static void check_share(check_lines *l, const config *c)
 {
-    if (c->distribution == DISTRIBUTION_CLAIM)
-        check_ok(l, "share", "hosts claim slices (distribution: claim)");
+    if (c->distribution == DISTRIBUTION_CLAIM && c->share_source)
+        check_ok(l, "share", "hosts claim slices (distribution: claim); %lld host%s, by %s",
+                 (long long)c->claim_hosts, c->claim_hosts == 1 ? "" : "s", c->share_source);
+    else if (c->distribution == DISTRIBUTION_CLAIM)
+        check_ok(l, "share", "hosts claim slices (distribution: claim); their number is not given");
     else if (c->share_source)
         check_ok(l, "share", "host %lld of %lld, by %s", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);

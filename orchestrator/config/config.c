@@ -18,14 +18,15 @@ static option_origin origin_of(const option_origin *origins, const char *key)
 }
 
 /* If hosts claim their work, their number only determines the number of slices. */
-static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn)
+static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn, char **source)
 {
     uint64_t count = 1;
-    if (given->count_given)
-        return (int64_t)given->count;
-    return num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count) && count <= HOST_COUNT_MAX && count
-               ? (int64_t)count
-               : 1;
+    bool usable = given->count_given || (num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count) &&
+                                         count <= HOST_COUNT_MAX && count);
+    if (!usable)
+        return 1;
+    *source = xstrdup(given->count_given ? "--host-count" : "PMR_HOST_COUNT");
+    return (int64_t)(given->count_given ? given->count : count);
 }
 
 static bool find_share(config *c, const option_origin *origins, host_getenv *getenv_fn, err *e)
@@ -39,7 +40,7 @@ static bool find_share(config *c, const option_origin *origins, host_getenv *get
     err incomplete = ERR_INIT;
     bool claims = c->distribution == DISTRIBUTION_CLAIM;
     bool found = host_share_find(&given, getenv_fn, &share, claims ? &incomplete : e);
-    c->claim_hosts = found ? share.count : count_alone(&given, getenv_fn);
+    c->claim_hosts = found ? share.count : count_alone(&given, getenv_fn, &share.source);
     c->host_index = claims ? 0 : share.index;
     c->host_count = claims ? 1 : share.count;
     c->share_source = move(share.source);

@@ -95,7 +95,8 @@ typedef struct config {
 
     /* derived */
     int64_t claim_hosts; /* distribution: claim: as many hosts as are known of, at least 1 */
-    char *share_source;  /* options or variables that determine this host's number; NULL: none */
+    char *share_source;  /* options or variables that determine this host's number, or that
+                          * of hosts that claim; NULL: none */
     failure_limit failure_limit;
     places places;
 } config;

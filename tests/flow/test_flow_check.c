@@ -6,8 +6,12 @@
 #include "orchestrator/check/cmd_check.h"
 #include "tests/flow/flow_support.h"
 
+static const char *host_count; /* PMR_HOST_COUNT */
+
 static const char *credentials(const char *name)
 {
+    if (strcmp(name, "PMR_HOST_COUNT") == 0)
+        return host_count;
     if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
         return "AKIDEXAMPLE";
     return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
@@ -89,6 +93,21 @@ static void a_store_that_ignores_conditions_cannot_be_claimed_from(void **state)
     expect_lines(w, "--distribution=claim", 4096,
                  WORDS("FIX  conditional writes: the store does not honour them, so hosts cannot "
                        "claim work; use distribution: hash"));
+    world_free(w);
+}
+
+static void the_number_of_claiming_hosts_has_a_source(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    expect_lines(w, "--distribution=claim", 4096,
+                 WORDS("OK   share: hosts claim slices (distribution: claim); their number is not "
+                       "given\n"));
+    host_count = "70";
+    expect_lines(w, "--distribution=claim", 4096,
+                 WORDS("OK   share: hosts claim slices (distribution: claim); 70 hosts, by "
+                       "PMR_HOST_COUNT\n"));
+    host_count = NULL;
     world_free(w);
 }
 
@@ -206,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_check_that_passes_is_ok),
         cmocka_unit_test(a_store_that_ignores_conditions_cannot_be_claimed_from),
+        cmocka_unit_test(the_number_of_claiming_hosts_has_a_source),
         cmocka_unit_test(each_missing_part_has_a_fix),
         cmocka_unit_test(each_condition_is_tried),
         cmocka_unit_test(a_wrong_clock_has_a_fix),

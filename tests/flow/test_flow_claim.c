@@ -39,6 +39,23 @@ static void a_single_host_does_all_slices(void **state)
     world_free(w);
 }
 
+/* It shows all files, whatever number the host has. */
+static void a_dry_run_does_not_say_that_numbers_are_missing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD);
+    expect_status(w, WORDS(CLAIM, "--dry-run", "--host-index=1", "--host-count=4"), 0);
+    expect_log(w,
+               "hosts claim slices of the input (distribution: claim); here all files are planned");
+    expect_log(w, "would process: s3://b/data/a.jsonl");
+    expect_log(w, "would process: s3://b/data/b.jsonl");
+    assert_false(world_logged(w, "are not set"));
+    assert_int_equal(count_slices(w, 1, "lease"), 0);
+    world_free(w);
+}
+
 static void a_failed_file_closes_its_slice_and_is_tried_in_the_next_round(void **state)
 {
     UNUSED(state);
@@ -128,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_single_host_does_all_slices),
+        cmocka_unit_test(a_dry_run_does_not_say_that_numbers_are_missing),
         cmocka_unit_test(a_failed_file_closes_its_slice_and_is_tried_in_the_next_round),
         cmocka_unit_test(a_store_without_conditional_writes_is_refused),
         cmocka_unit_test(a_slice_that_was_taken_over_is_left_and_taken_back),
