@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests of decon-s3 serve share, after lib.sh: requests by curl, and what is expected of replies.
+# Shared by the tests of decon-s3 serve, after lib.sh: requests by curl, and expectations of replies.
 
 # ask METHOD TARGET [CURL-WORD...]: headers in $T/head, body in $T/body, status in $code.
 ask() {
@@ -24,7 +24,7 @@ expect_code() {
     [ "$code" = "$1" ] || fail "status $code, expected $1: $(cat "$T/body" "$T/head")"
 }
 
-# expect_header LINE, expect_no_header NAME: names of either case.
+# expect_header LINE, expect_no_header NAME: the case of names is ignored.
 expect_header() {
     tr -d '\r' <"$T/head" | grep -qixF -- "$1" || fail "no header '$1': $(cat "$T/head")"
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What the tests of hosts that claim their work share; sourced after lib.sh, by tests/live, too.
+# Shared by the tests of hosts that claim their work; sourced after lib.sh, also by tests/live.
 
-# fill_pairs COUNT: bucket `data` with twice so many files; the outputs of an undisturbed run are in $T/want.
-# Its bytes per second are in $undisturbed_rate.
+# fill_pairs COUNT: bucket `data` with 2 * COUNT files; the outputs of an undisturbed run are in $T/want.
+# The rate of that run, in bytes per second, is in $undisturbed_rate.
 fill_pairs() {
     local i began
     s3 mb s3://data
@@ -58,15 +58,16 @@ files_done_by() {
     cat "$@" | sed -n 's/.*state DONE: //p'
 }
 
-# print_files_done_twice LOG...: for the reader; it is no failure.
+# print_files_done_twice LOG...: for information; not a failure.
 print_files_done_twice() {
     local twice
     twice=$(files_done_by "$@" | sort | uniq -d)
     note "files done twice: $(printf '%s' "$twice" | grep -c .) of $(files_done_by "$@" | sort -u | wc -l)" "$(tr "\n" " " <<<"$twice")"
 }
 
-# four_hosts: two are killed, one is stopped until another one has its slices, one has a tenth of the bandwidth.
-# The store and the bucket are there (fill_pairs).
+# four_hosts: two are killed, one is stopped until another one has taken over its slices, one has a
+# tenth of the bandwidth.
+# The store and the bucket must exist (fill_pairs).
 four_hosts() {
     local name slow=$((undisturbed_rate / 10))
     local -A hosts servers
@@ -81,7 +82,7 @@ four_hosts() {
         hosts[$name]=$host
         servers[$name]=$host_server
     done
-    # One dies before its first result, one after it.
+    # One is killed before its first result, one after it.
     kill -KILL "${hosts[host1]}"
     kill -CONT "${servers[host2]}"
     wait_for grep -q 'state DONE: ' "$T/host2.log"

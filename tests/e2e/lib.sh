@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the tests of whole programs share: `. lib.sh`, functions named test_*, then `run_tests`.
+# Shared by the tests of whole programs: `. lib.sh`, functions named test_*, then `run_tests`.
 #
-# Each test runs in a subshell of its own with `set -e`, in a folder of its own ($T, removed
-# afterwards); whatever it started with start_* is ended when it ends, and a sanitizer's report in
-# any log of it fails it. Ports are chosen by the system; nothing waits for time to pass, waits are
-# for files and log lines (wait_for), with a limit for the case that they never come.
+# Each test runs in its own subshell with `set -e`, in its own folder ($T, removed afterwards);
+# processes started with start_* are ended with it, and a sanitizer's report in any of its logs
+# fails it. Ports are chosen by the system; tests wait for files and log lines (wait_for, with a
+# time limit), never for time to pass.
 # Environment: BIN, the folder of the built programs; KEEP=1 keeps the folders of failed tests.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -34,7 +34,7 @@ wait_for() {
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.02
     done
-    fail "waited in vain for: $*"
+    fail "waited without success for: $*"
 }
 
 # --- processes ---
@@ -70,7 +70,7 @@ wait_exit() {
     wait "$1" || status=$?
 }
 
-# start_store [OPTION...]: the embedded store; the first one chooses the port, later ones keep it.
+# start_store [OPTION...]: the embedded store; the first start chooses the port, later ones keep it.
 start_store() {
     rm -f "$T/store.port"
     "$BIN/decon-s3" serve --root "$T/store" --port "${store_port:-0}" --port-file "$T/store.port" \
@@ -82,7 +82,7 @@ start_store() {
     export AWS_ENDPOINT_URL=http://127.0.0.1:$store_port
 }
 
-# start_server [OPTION...]: the detection server, purifying; the same rule for its port.
+# start_server [OPTION...]: the detection server with --purify; the same rule for its port.
 start_server() {
     rm -f "$T/server.port"
     "$BIN/decon-server" --port "${server_port:-0}" --port-file "$T/server.port" --evals-dir "$evals" \
@@ -141,7 +141,7 @@ put() {
     s3 cp "$1" "s3://data/$2"
 }
 
-# fill: bucket `data` with the samples, but the corrupt one.
+# fill: bucket `data` with the samples, except the corrupt one.
 fill() {
     s3 mb s3://data
     s3 cp -r "$samples/" s3://data/in/
@@ -243,15 +243,15 @@ run_one() {
     rm -rf "$T"
 }
 
-# run_tests [FILE...]: every function test_* of the files (else of the script itself), in their order;
-# ONLY=pattern chooses.
+# run_tests [FILE...]: every function test_* of the files (default: of the script itself), in order;
+# ONLY=PATTERN selects.
 run_tests() {
     local name
     number=0
     while read -r name; do
         # shellcheck disable=SC2053  # a pattern
         [[ -z ${ONLY:-} || $name == $ONLY ]] || continue
-        run_one "$name" </dev/null # else a test could read the names of those after it
+        run_one "$name" </dev/null # otherwise a test could read the names of later ones
     done < <(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "${@:-$0}")
     echo "1..$number"
 }

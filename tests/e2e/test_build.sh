@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The build keeps what it needs, whatever flags the user gives; hardening is on by default.
+# The build keeps its own flags, with any flags of the user; hardening is on by default.
 . "$(dirname "$0")/lib.sh"
 
-# The variables of the make that runs the tests (SANITIZE, CFLAGS) must not reach these.
+# The variables of the make that runs the tests (SANITIZE, CFLAGS) must not affect these builds.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES CFLAGS CPPFLAGS LDFLAGS LDLIBS SANITIZE WERROR OUT
 cc=${CC:-cc}
 
@@ -15,7 +15,7 @@ build() {
 commands() {
     rm -rf "$T/b"
     make -n -C "$top" BUILD="$T/b" CC="$cc" "${@:2}" "$T/b/$1" >"$T/made" 2>&1 || fail "$*: $(tail -n 3 "$T/made")"
-    # Not the line that compares the flags with those of the last build.
+    # Without the line that compares the flags with those of the last build.
     grep -v 'cmp -s' "$T/made" >"$T/said"
 }
 
@@ -31,10 +31,10 @@ test_the_programs_are_hardened() {
     "$top/tests/tools/hardening.sh" "$BIN"/decon-{s3,server,orchestrator} >"$T/said" || fail "$(cat "$T/said")"
 }
 
-# Flags of users, as words that `make` takes. An empty value takes the default's place.
+# Flags of users, as arguments of `make`. An empty value replaces the default.
 users_flags=('CFLAGS=' 'CFLAGS=-O3 -march=native' 'CFLAGS=-Ofast' 'CPPFLAGS=' 'CPPFLAGS=-DNDEBUG' 'LDFLAGS=' 'LDFLAGS=-Wl,-O1' 'LDLIBS=')
 
-test_what_the_build_needs_is_there_with_any_flags() {
+test_the_build_keeps_its_own_flags() {
     local flags
     for flags in "${users_flags[@]}"; do
         commands obj/detection/index/score.o "$flags"

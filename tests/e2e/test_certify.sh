@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Certificates: written from a report folder, refused where it has gaps, verified by others.
+# Certificates: written from a report folder, refused if it has gaps, verified by other programs.
 . "$(dirname "$0")/lib.sh"
 
-# scan [OPTION...]: a finished report folder of sets with other names than those of the sample; a key pair.
+# scan [OPTION...]: a finished report folder of sets whose names differ from the sample's; a key pair.
 scan() {
     mkdir "$T/evals"
     sed 's/"eval_key":"/&real_/' "$evals"/*.jsonl >"$T/evals/all.jsonl"
@@ -97,7 +97,7 @@ test_a_folder_with_gaps_is_refused() {
     put "$samples/books/part-01.jsonl" in/new.jsonl
     expect_refused left 1
     put "$samples/web pages/broken.jsonl.gz" in/new.jsonl.gz
-    expect_refused refused 2 # both would write new.clean
+    expect_refused refused 2 # both write new.clean
     s3 rm s3://data/in/new.jsonl
     orchestrate second
     expect_status 3
@@ -141,7 +141,7 @@ test_the_sample_set_certifies_nothing() {
     expect_refused sample_set 9
 }
 
-# tampered NAME COMMAND...: a copy of the certificate whose lines went through a command.
+# tampered NAME COMMAND...: a copy of the certificate, changed by a command.
 tampered() {
     local name=$1
     shift
@@ -217,7 +217,7 @@ test_a_certificate_that_was_changed_is_not_valid() {
     expect_status 0
     cp "$T/key.pem" "$T/key.pub"
     verify good
-    expect_status 2 # a private key is no public one
+    expect_status 2 # a private key is not a public key
 }
 
 test_nothing_is_asked_of_the_store_without_a_sample() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The commands `check`, which says what a run would miss, and `clean-state`, which removes old records.
+# The commands `check`, which reports faults of a set-up, and `clean-state`, which removes old records.
 . "$(dirname "$0")/lib.sh"
 
 # check [OPTION...]: exit status in $status, output in $T/check.log.
@@ -12,7 +12,7 @@ check() {
         --disk-budget 1MiB "$@" >"$T/check.log" 2>"$T/check-errors.log" || status=$?
 }
 
-test_all_that_a_run_needs_is_there() {
+test_a_complete_set_up_passes() {
     start_store
     start_server
     fill
@@ -54,7 +54,7 @@ test_what_is_missing_is_named_with_what_to_do() {
     expect_status 2
 }
 
-# age_all: every object of the outputs looks as if it had been written in 2020.
+# age_all: sets the time of every output object to 2020.
 age_all() {
     find "$T/store/buckets/data/out@d" -type f -name '*@o' \
         -exec sed -i '3s/^modified 1[0-9]\{9\}$/modified 1600000000/' {} +
@@ -126,7 +126,7 @@ test_records_of_claims_and_crashes_stay_as_long_as_they_belong_to_something() {
     expect_same "$T/expected" "$T/after"
     grep -q '^claims/plan.json$' "$T/after" || fail 'the plan is gone'
     grep -q '^claims/1-[0-9a-f]*/done/' "$T/after" || fail 'the last round is gone'
-    # The newest run is forgotten: where the inputs are is not known any more.
+    # The newest run is removed: the place of the inputs is then unknown.
     put_crash 3 in/books/gone.jsonl '"00000000000000000000000000000000"'
     age_all
     clean_state s3://data/out/reports --older-than 30d

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The checks of `make check` themselves: each rule finds what it is for.
+# The checks of `make check`: each rule finds its fault.
 . "$(dirname "$0")/lib.sh"
 
 # sizes FILE: the findings for it.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Hosts without numbers claim slices of the input: killed and stopped hosts lose theirs, nothing is missing.
+# Hosts without numbers claim slices of the input: killed and stopped hosts lose their slices, no output is missing.
 . "$(dirname "$0")/lib.sh"
 
 . "$top/tests/e2e/claim_hosts.sh"
@@ -8,7 +8,7 @@ test_one_host_alone_does_all() {
     start_store
     start_server
     fill_pairs 10
-    # The number of a task is not needed, and neither is a count.
+    # Neither the number of a task nor a count is needed.
     JOB_COMPLETION_INDEX=3 orchestrate host1 --distribution claim
     expect_status 0
     expect_log 'this host claims slices of the input'
@@ -53,7 +53,7 @@ test_killed_and_stopped_hosts_lose_their_slices() {
     log=both
     expect_log 'is taken over: its host has not renewed its lease'
     expect_all_done
-    # The stopped host goes on: what it holds is not its own any more, and nothing changes.
+    # The stopped host continues: it has lost its slices, and nothing changes.
     kill -CONT "$stopped" "$host_server"
     log=host2
     wait_exit "$stopped"

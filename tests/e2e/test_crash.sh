@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SIGKILL at each state of an item, then a second run: the outputs are those of an undisturbed one.
-# Where a state can be held (the store refuses the request that would end it), it is; the others
-# are passed in a moment, and the signal comes at or soon after them.
+# A state that can be held is held (the store refuses the request that would end it); other states
+# are short, and the signal arrives at or soon after them.
 . "$(dirname "$0")/lib.sh"
 
 # crash_at STATE FAULT [OPTION...]: a first run that is killed, a second one that is not. FAULT `-`:
-# the store is well. OPTIONs are the first run's and the second's, but --redo, the first's only.
+# none. OPTIONs are given to both runs, except --redo, which is given to the first only.
 crash_at() {
     local state=$1 fault=$2
     shift 2
@@ -69,7 +69,7 @@ test_killed_while_confirming() {
     crash_at CONFIRMING 'status=503,method=HEAD,key=out/reports/*'
 }
 test_killed_while_superseding() {
-    # The opposite commit of an earlier version stands in the store. One file only has such a thing:
+    # The opposite commit of an earlier version is in the store, for one file only:
     # in this state it has both, while a marker alone would be valid for the second run.
     prepare() {
         : >"$T/nothing"

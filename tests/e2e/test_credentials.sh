@@ -2,7 +2,7 @@
 # Credentials and the options of the connection, with the real programs against `decon-s3 serve`.
 . "$(dirname "$0")/lib.sh"
 
-# tool STATUS ARGUMENT... : what it says is in $T/out and $T/err.
+# tool STATUS ARGUMENT... : its output is in $T/out and $T/err.
 tool() {
     local want=$1 got=0
     shift
@@ -13,10 +13,10 @@ says() { # WORDS...
     grep -qF -- "$*" "$T/out" "$T/err" || fail "no output contains '$*': $(cat "$T/out" "$T/err")"
 }
 is_silent_about() {
-    ! grep -qF -- "$*" "$T/out" "$T/err" || fail "'$*' is told"
+    ! grep -qF -- "$*" "$T/out" "$T/err" || fail "'$*' is shown"
 }
 
-# The store's keys come from a program; nothing of them is in the environment.
+# The store's keys come from a program; the environment has none.
 by_program() { # STATUS-OF-THE-PROGRAM
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     export HOME=$T AWS_CONFIG_FILE=$T/config AWS_SHARED_CREDENTIALS_FILE=$T/credentials
@@ -48,7 +48,7 @@ test_a_program_that_fails_says_why() {
     tool 1 ls --profile card
     says "profile 'card': credential_process: it ended with status 5 and says: no card in the reader"
 }
-# The store serves the answers of AWS's services too: they are objects that anybody may read.
+# The store also serves the replies of AWS's services, as objects that everyone may read.
 test_keys_of_a_containers_agent() {
     start_store --anonymous read
     tool 0 mb s3://agent
@@ -63,7 +63,7 @@ test_keys_of_a_containers_agent() {
     tool 1 whoami
     says "'http://192.0.2.1/keys' is not allowed"
 }
-# A proxy that is not there: the store is looked for behind it, the agent is not.
+# An unreachable proxy: requests to the store use it, those to the agent do not.
 test_a_containers_agent_is_asked_past_the_proxy() {
     start_store --anonymous read
     tool 0 mb s3://agent
@@ -97,7 +97,7 @@ JSON
     says "provider: shared files (profile 'research', by SSO)"
     says 'expires: 2100-01-01 00:00:00 UTC'
 }
-# The orders of the AWS CLI; 2: settings that cannot be.
+# The precedence of the AWS CLI; 2: invalid settings.
 test_the_number_of_attempts() {
     local server_port=1
     export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_CONFIG_FILE=$T/config
@@ -156,7 +156,7 @@ test_addresses_with_blanks_and_capitals() {
     AWS_CONTAINER_CREDENTIALS_FULL_URI="HTTP${AWS_ENDPOINT_URL#http}/agent/keys " tool 0 ls
     says agent
 }
-test_no_secret_is_told() {
+test_no_secret_is_shown() {
     export AWS_SESSION_TOKEN=test-session-token AWS_ENDPOINT_URL=http://127.0.0.1:1
     tool 0 whoami --log-level debug
     says 'session-token: yes'

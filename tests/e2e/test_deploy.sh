@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The files of deploy/: the options that they use exist, and the server of a node starts and ends with its
-# jobs. What needs other programs is in tests/deploy/check_deploy.sh and tests/slurm/check_slurm.sh.
+# The files of deploy/: the options that they use exist, and the server of a node starts and ends
+# with its jobs. Tests that need other programs are in tests/deploy/check_deploy.sh and
+# tests/slurm/check_slurm.sh.
 . "$(dirname "$0")/lib.sh"
 
 # options_of FILE: the long options in it.
@@ -32,7 +33,7 @@ test_the_configurations_of_the_units_are_valid() {
     status=0
     AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=1 "$BIN/decon-orchestrator" --config "$T/orchestration.yaml" --single \
         --dry-run >"$T/orchestrator.log" 2>&1 || status=$?
-    expect_status 1 # no store is there; a mistake in the file is 2
+    expect_status 1 # no store is running; an error in the file is status 2
 }
 
 node_server() {
@@ -65,8 +66,8 @@ test_one_server_of_a_node_lives_as_long_as_its_jobs() {
     wait_for eval '! node_server status'
 }
 
-# A look at the keeper's lock holds it for a moment, as here for a second.
-test_a_look_at_the_lock_does_not_end_a_keeper() {
+# A status check holds the keeper's lock briefly; here for a second.
+test_checking_the_lock_does_not_end_its_holder() {
     prepare_node
     mkdir -p "$T/node"
     flock --shared "$T/node/keeper.lock" sleep 1 &
@@ -88,7 +89,7 @@ test_a_wrong_configuration_of_a_node_is_reported_at_once() {
     wait_for eval '! node_server status'
 }
 
-# write_pmr: a stand-in for poormanray with two instances, which are folders; it runs shares one after the other.
+# write_pmr: a replacement for poormanray with two instances, which are folders; it runs shares one after the other.
 write_pmr() {
     mkdir -p "$T/path" "$T/instance-0" "$T/instance-1"
     cat >"$T/path/pmr" <<'PMR'

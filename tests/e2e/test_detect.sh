@@ -15,7 +15,7 @@ expect_out() { # REGEX
     grep -qE -- "$1" "$T/out" || fail "no line $1 in: $(cat "$T/out")"
 }
 
-# hits FILE: a line for each question of the sample sets, with its answer behind it.
+# hits FILE: a line for each question of the sample sets, followed by its answer.
 hits() {
     sed -n 's/.*"question": *"\([^"]*\)".*"answer": *"\([^"]*\)".*/{"text":"some words before it all \1 \2"}/p' \
         "$evals"/*.jsonl
@@ -53,14 +53,14 @@ test_the_batch_is_recorded() {
     grep -qE '^\{"clean":1,"contaminated":3,"contaminated_lines":4,"failed":0,"files":4,"fingerprint":"[0-9a-f]{64}","format":1,"lines":220,"matches":4,' "$record" || fail "$(cat "$record")"
     grep -qF '{"questions":10,"records":10,"set":"harbour_quiz","split":"test"}' "$record" || fail "$(cat "$record")"
     grep -qF '"settings":{"algorithm_version":' "$record" || fail "$(cat "$record")"
-    # It is not a training file.
+    # The record is not a training file.
     mkdir "$T/in/reports"
     mv "$T/reports/_decon" "$T/in/reports"
     detect 0 in
     expect_out '^SUMMARY: Files=4 '
 }
 
-# Names as long as the file system takes, of one and of two bytes a character.
+# Names of the maximum length, with one and two bytes per character.
 test_files_of_long_names() {
     local bytes name
     mkdir "$T/in"
@@ -97,7 +97,7 @@ test_json() {
         fail "summary: $(tail -n 1 "$T/out")"
 }
 
-# Nothing of these was read by the reference, which called them clean.
+# The reference read nothing of these files and called them clean.
 test_files_that_cannot_be_read_are_not_clean() {
     mkdir "$T/in"
     hits >"$T/lines"
@@ -172,7 +172,7 @@ test_an_index_without_records_is_refused() {
     detect 2 --evals-dir empty --compatible a.jsonl
 }
 
-test_results_beside_their_inputs_are_no_danger() {
+test_results_beside_their_inputs_are_not_read() {
     hits >"$T/a.jsonl"
     gzip -k "$T/a.jsonl" && mv "$T/a.jsonl" "$T/original"
     cp "$T/a.jsonl.gz" "$T/before"
@@ -233,9 +233,9 @@ test_compressed_variants_side_by_side_keep_their_suffixes() {
         [ -s "$T/reports/$name.report.jsonl" ] || fail "no report of $name: $(ls "$T/reports")"
         [ -s "$T/cleaned/$name.clean.jsonl.gz" ] || fail "no cleaned file of $name: $(ls "$T/cleaned")"
     done
-    # What the first run wrote would pass as a result of this one.
+    # Results of the first run could be mistaken for results of this one.
     [ "$(find "$T/reports" "$T/cleaned" -name _decon -prune -o -type f -print | wc -l)" = 12 ] || fail "$(ls "$T/reports" "$T/cleaned")"
-    # `mixed`, named beside them, keeps its own results.
+    # The results of `mixed`, an argument as well, do not collide.
     detect 0 --purify in/mixed in/mixed.jsonl in/mixed.jsonl.gz
     [ -s "$T/cleaned/mixed.clean.jsonl.gz" ] || fail "$(ls "$T/cleaned")"
 }
@@ -260,7 +260,7 @@ large() {
         head -n "$1" | gzip -1 || true
 }
 
-begin_large() { # a batch of a file that takes long, and one behind it
+begin_large() { # a batch of a slow file and another one after it
     mkdir "$T/in"
     large "$1" >"$T/in/large.jsonl.gz"
     echo '{"text":"x"}' >"$T/in/small.jsonl"

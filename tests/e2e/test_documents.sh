@@ -5,9 +5,9 @@
 #   ```sh not-run: REASON       not run; their number is printed at the end
 #   ```text output              lines that the block before it prints, in this order
 #
-# Each document has a scratch folder of its own, a store and a detection server. In the commands, /data and
-# /mnt/nvme are folders of it, http://127.0.0.1:9000 is the store, and minioadmin are its keys. Commands that
-# serve are ended as soon as they listen.
+# Each document has its own scratch folder, a store and a detection server. In the commands, /data
+# and /mnt/nvme are folders in it, http://127.0.0.1:9000 is the store, and minioadmin its keys.
+# Servers are ended as soon as they listen.
 . "$(dirname "$0")/lib.sh"
 
 # blocks FILE: "LINE<TAB>INFO" for each fence whose language is sh; "LINE<TAB>output" for expected output.
@@ -23,7 +23,7 @@ block() {
         FNR > first && /^ *```/ { exit } FNR > first { print substr($0, indent + 1) }' "$1"
 }
 
-# examples MANPAGE: the lines of its EXAMPLES, as a reader sees them.
+# examples MANPAGE: the lines of its EXAMPLES, as displayed.
 examples() {
     sed -n '/^\.SH EXAMPLES/,/^\.fi/{/^\./d; s/\\-/-/g; s/\\e/\\/g; p}' "$1"
 }
@@ -48,7 +48,7 @@ serve_briefly() { # PROGRAM WORD...: until it listens
     [ -s "$T/brief.port" ] || { cat "$T/brief.log"; return 1; }
 }
 
-# The programs as the documents name them.
+# The programs under the names that the documents use.
 programs() {
     mkdir -p "$T/bin"
     local name
@@ -81,7 +81,7 @@ sets() {
     mkdir -p data/evals decon/bundled-evals downloads/openai/gsm8k/main downloads/mine
     cp "$evals"/*.jsonl data/evals/
     local name count=3
-    for name in gsm8k mmlu gpqa; do # the words and the ids are their own
+    for name in gsm8k mmlu gpqa; do # with distinct words and ids
         count=$((count + 1))
         sed "s/\"eval_key\": *\"[^\"]*\"/\"eval_key\":\"$name\"/; s/\"doc_id\": *1/\"doc_id\": $count/; s/ the / the $name /g" \
             "$evals/harbour-quiz.jsonl" >"data/evals/${name}_test-1.jsonl"
@@ -110,7 +110,7 @@ training() {
     cp training/b.jsonl train.jsonl
     cp a.jsonl.gz train.jsonl.gz
     echo page >site/index.html
-    : >false.jsonl # no match was judged so far
+    : >false.jsonl # no verdicts yet
 }
 
 scratch() {
@@ -143,7 +143,7 @@ YAML
     [ -z "$(s3 ls s3://my-bucket/decon/v3/ 2>/dev/null)" ]
 }
 
-# The commands with the paths and addresses of this test.
+# Replaces paths and addresses in the commands by those of this test.
 here() {
     sed -e "s#\(^\|[ =']\)/data/#\1$T/data/#g; s#\(^\|[ =']\)/mnt/nvme#\1$T/nvme#g" -e "s|http://127.0.0.1:9000|$AWS_ENDPOINT_URL|g" \
         -e "s|http://127.0.0.1:8080|http://127.0.0.1:$server_port|g" \

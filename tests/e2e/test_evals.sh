@@ -45,7 +45,7 @@ test_the_table_counts_by_set_and_split() {
     expect_out '^beta +question +1 +2[0-9] +2[0-9] +2[0-9]\.0 '
     evals 0 --json sets
     expect_out '^\{"dir":"sets","faults":4,"files":2,"sets":\[\{"answers":2,"duplicates":1,'
-    # What the detection uses.
+    # The records that the detection uses.
     echo '{"text":"x"}' >"$T/training.jsonl"
     (cd "$T" && "$BIN/decon" detect --evals-dir sets --bad-eval-line end-file training.jsonl) >"$T/out" 2>"$T/detect.log"
     grep -q 'index: 2 records of 2 sets' "$T/detect.log" || fail "$(cat "$T/detect.log")"
@@ -122,7 +122,7 @@ YAML
     gzip -dc "$T/made/table_test-1.jsonl.gz" | grep -q '"question":"What, then?","answer":"nothing"' || fail 'CSV'
     evals 0 --check --eval-min-token-length 0 --eval-min-unique-word-count 0 made
     expect_out '^total +4 +4 +4 +0 +4$'
-    # Files are not replaced; ids go on where the folder ends.
+    # Files are not replaced; ids continue after the last one of the folder.
     evals 2 --convert --config evals.yaml --source-dir files --output-dir made
     grep -q 'made/quiz_train-1.jsonl.gz exists' "$T/evals.log" || fail "$(cat "$T/evals.log")"
     rm "$T/made/quiz_test-1.jsonl.gz" "$T/made/quiz_train-1.jsonl.gz"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A server whose cleaned files are wrong: nothing of them is committed, whatever the format.
+# A server whose cleaned files are wrong: nothing is committed, in any format.
 . "$(dirname "$0")/lib.sh"
 
 # start_odd_server MODE: tests/e2e/odd_server.c in place of the detection server.
@@ -28,13 +28,13 @@ expect_refused() {
     [ -z "$(find "$T/odd" -name '*.jsonl*')" ] || fail 'results are left in the folders of the server'
 }
 
-# The samples but the one without a line, which needs no server.
+# The samples, except the one without lines, which needs no server.
 fill_lines() {
     fill
     s3 rm 's3://data/in/web pages/empty.jsonl'
 }
 
-test_a_wrong_cleaned_file_fails_its_input_and_the_next_run_makes_it_right() {
+test_a_wrong_cleaned_file_fails_its_input_and_the_next_run_repairs_it() {
     start_store
     fill_lines
     local mode

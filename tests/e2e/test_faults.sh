@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What goes wrong in the world outside: the store, the server, the files, signals.
+# Faults of the environment: the store, the server, files, signals.
 . "$(dirname "$0")/lib.sh"
 
 # --- the store ---
@@ -75,7 +75,7 @@ test_an_object_deleted_since_the_listing_fails_alone() {
     [ "$(keys out/reports/ | wc -l)" = 8 ] || fail 'the others did not go on'
 }
 
-# A reply 200 of a store that has written nothing: the report must not go up without its cleaned file.
+# A store that replies 200 without writing: the report must not be uploaded without its cleaned file.
 test_a_cleaned_file_without_proof_is_not_done() {
     start_store
     fill
@@ -124,7 +124,7 @@ test_a_corrupt_file_of_each_format_is_found_before_submission() {
     done
     { cat "$samples/books/part-02.jsonl.gz" && echo garbage; } >"$T/e.gz"
     put "$T/e.gz" in/garbage.jsonl.gz
-    # One byte of the text differs: the checksum tells.
+    # One byte of the text differs: the checksum shows it.
     { head -c 1000 "$samples/books/part-02.jsonl.gz" && printf '\377' && tail -c +1002 "$samples/books/part-02.jsonl.gz"; } >"$T/f.gz"
     put "$T/f.gz" in/flipped.jsonl.gz
     : >"$T/empty"
@@ -197,7 +197,7 @@ test_a_server_that_dies_and_returns_gets_its_jobs_again() {
     [ "$(keys out/ | wc -l)" = 14 ] || fail 'not all outputs'
 }
 
-test_a_server_that_dies_for_good_ends_the_run_and_the_next_one_goes_on() {
+test_a_server_that_stays_down_ends_the_run_and_the_next_one_resumes() {
     start_store
     fill
     start_server
@@ -206,7 +206,7 @@ test_a_server_that_dies_for_good_ends_the_run_and_the_next_one_goes_on() {
     kill -KILL "$server"
     wait "$server" || true
     wait_exit "$orchestrator"
-    # All nine may be through before the signal lands.
+    # All nine may be finished before the signal arrives.
     [ "$status" = 1 ] || [ "$status" = 0 ] || fail "exit status $status"
     start_server
     orchestrate second
@@ -240,7 +240,7 @@ test_a_second_instance_is_refused_with_the_pid() {
     expect_log "$first"
 }
 
-test_sigterm_drains_and_the_next_run_goes_on() {
+test_sigterm_drains_and_the_next_run_resumes() {
     start_store
     fill
     start_server
@@ -305,7 +305,7 @@ test_a_second_signal_aborts_multipart_uploads_in_the_store() {
     expect_key out/cleaned/large.clean.jsonl
 }
 
-test_results_that_nobody_waits_for_are_taken_up_or_removed() {
+test_unclaimed_results_are_used_or_removed() {
     start_store
     fill
     stop "$store"
@@ -324,7 +324,7 @@ test_results_that_nobody_waits_for_are_taken_up_or_removed() {
     [ -z "$left" ] || fail "left at the server: $left"
 }
 
-# A listing that breaks its contract ends the run before anything is done.
+# A listing that violates its contract ends the run before any work.
 test_a_listing_that_breaks_its_contract_ends_the_run() {
     start_store
     fill

@@ -1,26 +1,15 @@
 #!/usr/bin/env bash
 # docs/faults.md and docs/security.md: the files and the tests that their tables name exist.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/named_tests.sh"
 table=$top/docs/faults.md
 tables=("$table" "$top/docs/security.md")
 
 test_files_that_are_named_exist() {
-    local file files
-    files=$(grep -ohE '`[a-z0-9_]+/[a-z0-9_/.-]+`' "${tables[@]}" | tr -d '`' | sort -u)
-    [ "$(wc -l <<<"$files")" -ge 60 ] || fail "only these files are named: $files"
-    for file in $files; do
-        [ -e "$top/$file" ] || fail "there is no $file"
-    done
+    expect_files 60 "${tables[@]}"
 }
 test_tests_that_are_named_exist() {
-    local file names name count=0
-    while read -r file names; do
-        while read -r name; do
-            grep -qF -- "$name" "$top/$file" || fail "there is no '$name' in $file"
-            count=$((count + 1))
-        done < <(tr ',' '\n' <<<"$names" | sed 's/^ *//')
-    done < <(grep -ohE '`tests/[a-z0-9_/.]+` \([^)]*\)' "${tables[@]}" | sed 's/`\([^`]*\)` (\(.*\))/\1 \2/')
-    [ "$count" -ge 25 ] || fail "only $count tests are named"
+    expect_tests 25 "${tables[@]}"
 }
 test_each_row_names_code_and_a_test() {
     local row

@@ -11,7 +11,7 @@ plan_inputs() {
     log=plan
 }
 
-# listed_prefixes: what has been listed since the access log was emptied.
+# listed_prefixes: prefixes listed since the access log was emptied.
 listings_of_the_input() {
     grep -c '^GET /data?.*prefix=in%2F\|^GET /data?.*prefix=in/' "$T/access" || true
 }
@@ -46,7 +46,7 @@ test_a_list_may_be_a_file_or_an_inventory() {
     plan_inputs --output s3://data/list.csv.gz
     expect_status 0
     s3 cat s3://data/list.csv.gz | gzip -dc | cmp - "$T/list.csv" || fail 'the two lists differ'
-    # An inventory has no header and no end; it comes in several files, also gzip.
+    # An inventory has no header and no end marker; it has several files, some in gzip.
     sed -n '/^data,/p' "$T/list.csv" | sed 's/[^,]*/"&"/g; s/""/"/g' >"$T/rows"
     head -n 4 "$T/rows" >"$T/one.csv"
     tail -n +5 "$T/rows" | gzip >"$T/two.csv.gz"
@@ -81,7 +81,7 @@ test_bad_lists_end_before_a_file_is_begun() {
     expect_log 'plan: the input list s3://absent/list.csv'
     [ -z "$(keys out/)" ] || fail 'something was written'
 }
-# A list that is older than its input: the new version is taken, or the file is named.
+# A list that is older than its input: the new version is used, or the file is named.
 test_an_input_that_changed_after_the_list() {
     start_store
     start_server

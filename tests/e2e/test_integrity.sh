@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checksums of what goes up and comes down, and downloads that go on where a crash ended them.
+# Checksums of uploads and downloads, and downloads that resume after a crash.
 . "$(dirname "$0")/lib.sh"
 
 part=$((5 * 1048576))
@@ -42,7 +42,7 @@ has_record() {
     test -s "$(record_file)"
 }
 
-# interrupt [OPTION...]: a run that is killed when a record of finished ranges stands; $kept bytes are in it.
+# interrupt [OPTION...]: a run that is killed when a record of finished ranges exists; it covers $kept bytes.
 interrupt() {
     start_with_large --fault 'delay=900,method=GET,key=in/*'
     start_orchestrator killed --part-size 5MiB --s5cmd-workers 1 "$@"
@@ -58,7 +58,7 @@ interrupt() {
     [ "$kept" -lt "$size" ] || fail 'all of it is kept'
 }
 
-test_a_killed_download_goes_on_behind_its_finished_ranges() {
+test_a_killed_download_resumes_after_its_finished_ranges() {
     interrupt
     orchestrate second --part-size 5MiB
     expect_status 0
@@ -79,7 +79,7 @@ test_a_killed_download_of_a_host_that_claims_its_work_is_resumed() {
     expect_work_clean
 }
 
-test_kept_ranges_that_went_bad_are_loaded_afresh() {
+test_corrupted_kept_ranges_are_downloaded_again() {
     interrupt
     printf X | dd of="${record%.resume}" bs=1 seek=1000 conv=notrunc status=none
     orchestrate second --part-size 5MiB
@@ -89,7 +89,7 @@ test_kept_ranges_that_went_bad_are_loaded_afresh() {
     expect_work_clean
 }
 
-# Not even where no checksum and no verification would notice: the record is of another version.
+# Not even if no checksum and no verification would detect it: the record is of another version.
 test_kept_ranges_of_another_version_are_not_used() {
     interrupt
     make_large "$T/other.jsonl" 9000
@@ -102,7 +102,7 @@ test_kept_ranges_of_another_version_are_not_used() {
 }
 
 # --- checksums ---
-test_bytes_that_were_altered_on_their_way_are_loaded_again() {
+test_bytes_altered_in_transfer_are_downloaded_again() {
     start_with_large --fault corrupt,method=GET,key=in/*,count=1
     orchestrate run --part-size 5MiB
     expect_status 0
@@ -124,7 +124,7 @@ test_bytes_that_stay_wrong_never_get_their_name() {
     AWS_RESPONSE_CHECKSUM_VALIDATION=when_required s3 cp s3://data/in/large.jsonl "$T/copy"
 }
 
-test_a_store_that_tells_a_wrong_checksum() {
+test_a_store_that_reports_a_wrong_checksum() {
     start_with_large --fault checksum,method=HEAD,key=in/*,count=1
     orchestrate run --part-size 5MiB
     expect_status 0
@@ -154,7 +154,7 @@ hold_at() {
     wait_for grep -q "state $1: s3://data/in/a.jsonl" "$T/held.log"
 }
 
-# replace_input: with a clean text; then the held run goes on.
+# replace_input: with a clean text; then the held run continues.
 replace_input() {
     put "$samples/web pages/part-01.jsonl" in/a.jsonl
     stop "$store"
@@ -173,7 +173,7 @@ test_an_input_that_is_replaced_before_the_commit_is_done_again() {
     [ -z "$(find "$T/server" -type f)" ] || fail 'results are left at the server'
 }
 
-# Too late for the run itself: the next one finds it, although the result is newer.
+# Too late for this run: the next one detects it, although the result is newer.
 test_an_input_that_is_replaced_during_the_commit_is_found_by_the_next_run() {
     hold_at COMMITTING 'out/reports/*'
     replace_input

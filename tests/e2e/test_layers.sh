@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make layers and make check-headers find what they are for.
+# make layers and make check-headers find their faults.
 . "$(dirname "$0")/lib.sh"
 
 table=$top/tests/tools/layers.awk
@@ -16,7 +16,7 @@ source_of() {
     printf '#include "%s"\n' "$2" >"$T/$1/a.c"
 }
 
-test_an_include_that_points_up_or_sideways_is_refused() {
+test_an_include_of_a_higher_or_equal_layer_is_refused() {
     local pair
     for pair in 'orchestrator/plan orchestrator/flow/flow.h' 'base/digest base/loop/loop_private.h' \
         's3/client decon/compression/codec.h' 's3/get programs/decon-s3.h' 'unknown/folder base/httpd/httpd.h' \
@@ -29,7 +29,7 @@ test_an_include_that_points_up_or_sideways_is_refused() {
     ! layers "$table" s3/get/a.c || fail "refused: $(cat "$T/said")"
 }
 
-test_a_call_that_points_up_is_refused_though_the_header_is_public() {
+test_a_call_of_a_higher_layer_is_refused() {
     {
         echo 'build/obj/s3/get/get.o: s3_get T 0 10'
         echo 'build/obj/s3/put/put.o: s3_get U         '
@@ -41,7 +41,7 @@ test_a_call_that_points_up_is_refused_though_the_header_is_public() {
     ! layers "$table" b.nm || fail "refused: $(cat "$T/said")"
 }
 
-test_a_cycle_and_an_arrow_that_nothing_uses_are_reported() {
+test_a_cycle_and_an_unused_dependency_are_reported() {
     sed 's|row("s3/protocol", "base s3", "|&s3/get |' "$table" >"$T/cycle.awk"
     layers "$T/cycle.awk" /dev/null || fail 'a cycle was accepted'
     grep -q 'row s3/protocol: s3/get is not a row above this one' "$T/said" || fail "$(cat "$T/said")"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a killed run leaves behind is removed by the next one.
+# Files left by a killed run are removed by the next one.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 results() {
@@ -7,8 +7,8 @@ results() {
 }
 
 
-# killed_run [OPTION...]: one commit is held up, others are through and wait for their clean-up.
-# The results it leaves are an hour old.
+# killed_run [OPTION...]: one commit is delayed, others are done and wait for clean-up. The results
+# that it leaves are an hour old.
 killed_run() {
     start_store
     fill
@@ -19,7 +19,7 @@ killed_run() {
     wait_for grep -q 'state COOLING' "$T/killed.log"
     kill -KILL "$orchestrator"
     wait_exit "$orchestrator"
-    kill -KILL "$store" # it would finish the reply that is held up
+    kill -KILL "$store" # it would finish the delayed reply
     wait_exit "$store"
     start_store
     [ -n "$(results)" ] || fail 'nothing was left'
@@ -31,7 +31,7 @@ test_results_of_a_killed_run_go() {
     cp "$(results | head -n 1)" "$T/server/reports/12345678-1234-4234-8234-123456789012.report.jsonl"
     orchestrate run
     expect_status 0
-    [ "$(results | wc -l)" = 1 ] || fail "left: $(results)" # that of another client
+    [ "$(results | wc -l)" = 1 ] || fail "left: $(results)" # of another client
     [ -z "$(find "$T/work" -name result-folders)" ] || fail 'the record of the folders stays'
     orchestrate again
     expect_status 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The libraries as another program meets them: installed below a folder of their own, found with
-# pkg-config, each header by itself, and the examples of docs/examples built and run.
+# The libraries from the view of another program: installed below a separate folder, found with
+# pkg-config, each header compiled alone, and the examples of docs/examples built and run.
 . "$(dirname "$0")/lib.sh"
 
 sanitize=
@@ -13,7 +13,7 @@ install_libraries() {
     export PKG_CONFIG_PATH=$T/root/opt/decon/lib/pkgconfig
 }
 
-# build NAME LIBRARY: docs/examples/NAME.c, with what pkg-config says and nothing else.
+# build NAME LIBRARY: docs/examples/NAME.c, with the flags of pkg-config only.
 build() {
     local flags
     flags=$(pkg-config --cflags --libs "$2")
@@ -42,7 +42,7 @@ test_the_compression_example_counts_lines() {
     done
 }
 
-# compilers: each C compiler and each C++ compiler that is here, with its standard.
+# compilers: each installed C and C++ compiler, with its standard.
 compilers() {
     local name
     for name in gcc clang clang-{30..11}; do
@@ -67,7 +67,7 @@ test_each_header_compiles_alone_as_c_and_as_cxx() {
     [ -e decon/s3/s3.h ] && [ -e decon/compression/codec.h ] || fail 'headers are missing'
     compilers >"$T/compilers"
     grep -q c++17 "$T/compilers" || echo 'no C++ compiler: C only' >&2
-    # Names that programs have for themselves, and functions that this project does not use itself.
+    # Names that programs use themselves, and functions that this project forbids itself.
     names='char *f(char *to, const char *from) { return strcpy(to, from); }
            int move, MIN, MAX, UNUSED, AUTO, err, buf, slice, pool, loop, timer, LOG_INFO, BUF, md5;'
     while read -ra compiler; do
@@ -82,7 +82,7 @@ test_each_header_compiles_alone_as_c_and_as_cxx() {
     done <"$T/compilers"
 }
 
-# What the headers name, from the compiler: macros that they define, and each identifier at file scope.
+# Names in the headers, from the compiler: macros that they define, and each identifier at file scope.
 test_headers_define_only_prefixed_names() {
     install_libraries
     cd "$T/root/opt/decon/include"
@@ -91,7 +91,7 @@ test_headers_define_only_prefixed_names() {
     sed -n 's/^#include \(<.*>\)/#include \1/p' decon/*/*.h | sort -u >"$T/system.c"
     "${compiler[@]}" -E -dM -D_GNU_SOURCE "$T/system.c" | awk '{ sub(/\(.*/, "", $2); print $2 }' | sort >"$T/without"
     ! comm -23 "$T/with" "$T/without" | grep -vE '^(DECON|decon|S3)_' >"$T/said" || fail "macros: $(cat "$T/said")"
-    # Declarations as the debugger sees them: types, enumerators, functions.
+    # Declarations from the debug information: types, enumerators, functions.
     { cat "$T/all.c" && echo 'const void *use(void); const void *use(void) { return (const void *)decon_err_set_at; }'; } >"$T/use.c"
     "${compiler[@]}" -E -P -D_GNU_SOURCE -I. "$T/all.c" >"$T/with.i"
     "${compiler[@]}" -E -P -D_GNU_SOURCE "$T/system.c" >"$T/without.i"
@@ -129,7 +129,7 @@ test_archives_export_what_the_headers_declare_and_nothing_else() {
     [ ! -s "$T/said" ] || fail "exported but not declared: $(cat "$T/said")"
 }
 
-# A program with functions of its own that have the names that the libraries use within.
+# A program that defines functions with names that the libraries use internally.
 own_names='
 int xstrdup(int x) { return x + 1; }
 int buf_append(int x) { return x + 2; }
@@ -210,7 +210,7 @@ test_the_compression_library_needs_no_libcurl() {
     install_libraries
     ! pkg-config --libs decon-compression | grep -q curl || fail "$(pkg-config --libs decon-compression)"
     build count_lines decon-compression
-    ! readelf -d "$T/count_lines" | grep -E 'NEEDED.*(curl|xml|jansson)' || fail 'libraries of others'
+    ! readelf -d "$T/count_lines" | grep -E 'NEEDED.*(curl|xml|jansson)' || fail 'unexpected libraries'
 }
 
 test_everything_is_installed() {
@@ -225,7 +225,7 @@ test_everything_is_installed() {
     echo '{"text":"x"}' >"$T/f.jsonl"
     (cd "$T" && "$T/root/usr/bin/decon-server" detect --evals-dir sample f.jsonl) >"$T/detect.log" 2>&1 ||
         fail 'the sample set is not installed'
-    # Files of others in the same folders stay.
+    # Foreign files in the same folders stay.
     touch "$T/root/usr/bin/mine" "$T/root/usr/share/doc/decon/mine"
     make -s -C "$top" SANITIZE=$sanitize DESTDIR="$T/root" PREFIX=/usr uninstall >"$T/make.log" 2>&1
     [ "$(find "$T/root" -type f -o -type l | LC_ALL=C sort | xargs -n 1 basename | xargs)" = 'mine mine' ] ||

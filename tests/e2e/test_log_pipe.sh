@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Standard output and standard error are pipes that nothing reads: work goes on, signals end every
-# program, what was dropped is counted, and the important lines arrive when somebody reads again.
+# Standard output and standard error are pipes that no process reads: work continues, signals end
+# every program, dropped lines are counted, and the important lines arrive when a process reads again.
 . "$(dirname "$0")/lib.sh"
 
-# A full pipe on descriptor 8, which nothing reads before `read_on`.
+# A full pipe on descriptor 8, which is not read before `read_on`.
 full_pipe() {
     mkfifo "$T/pipe"
     exec 8<>"$T/pipe"
     dd if=/dev/zero bs=4096 count=16 status=none >&8
 }
-# read_on: reads what was and will be written there.
+# read_on: reads all earlier and later output.
 read_on() {
     cat "$T/pipe" >"$T/raw" &
     started+=("$!")
 }
-# read_until LINE: as the log of a run, without the zeros of the full pipe.
+# read_until LINE: the log of a run, without the zeros that filled the pipe.
 read_until() {
     wait_for grep -aqx -- "$1" "$T/raw"
     log=late
@@ -32,12 +32,12 @@ start_stuck_orchestrator() {
         --remote-cleaned-output-dir s3://data/out/cleaned --server-url "http://127.0.0.1:$server_port" \
         --local-work-dir "$T/work" --cleanup-delay 0 --poll-interval 0.2 --log-level debug "$@"
 }
-# Signals that come at once are one: they are repeated.
+# Simultaneous signals are merged, so they are repeated.
 end_by_signals() {
     while kill -TERM "$stuck" 2>/dev/null; do sleep 0.02; done
     wait_exit "$stuck"
 }
-# has_count PREFIX N: so many keys.
+# has_count PREFIX N: N keys.
 has_count() {
     [ "$(keys "$1" | wc -l)" = "$2" ]
 }
@@ -201,7 +201,7 @@ test_a_store_whose_access_log_nothing_reads_works_and_ends() {
     expect_status 0
 }
 
-# Data that a closed pipe does not take ends the command silently, as before.
+# Data for a closed pipe ends the command silently, as before.
 test_a_closed_pipe_ends_a_command_silently() {
     start_store
     s3 mb s3://data

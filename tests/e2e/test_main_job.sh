@@ -78,7 +78,7 @@ test_a_corrupt_file_fails_and_the_others_go_on() {
 test_a_wrong_content_key_makes_nothing_clean() {
     setup
     orchestrate run --content-key body
-    expect_status 2 # the server looks under another
+    expect_status 2 # the server uses another key
     expect_log "content_key is .body. here and .text. at the detection server"
     stop "$server"
     start_server --content-key body
@@ -86,7 +86,7 @@ test_a_wrong_content_key_makes_nothing_clean() {
     expect_log '^FAILED: .*books/part-03.jsonl.zst.*no line has a string under .body.; the lines have the keys: .*text'
     expect_status 3
     keys out/ >"$T/keys"
-    echo 'out/reports/web pages/empty.clean' >"$T/expected" # which has no lines
+    echo 'out/reports/web pages/empty.clean' >"$T/expected" # it has no lines
     expect_same "$T/expected" "$T/keys"
 }
 test_a_second_run_skips_all() {
@@ -155,7 +155,7 @@ test_a_debug_run_uploads_and_removes_nothing() {
     [ "$(find "$T/work" -type f -path '*/download/*' | grep -c json)" = 2 ] || fail 'downloads were removed'
 }
 
-test_two_hosts_share_without_overlap_and_without_rest() {
+test_two_hosts_share_all_files_without_overlap() {
     setup
     PMR_HOST_INDEX=0 PMR_HOST_COUNT=2 start_orchestrator host0
     local first=$orchestrator
@@ -249,7 +249,7 @@ test_without_purification_reports_and_markers_only() {
     expect_work_clean
 }
 
-# Real texts hold NUL, and evaluation records numbers of any size: both reach the report.
+# Real texts contain NUL, and evaluation records contain numbers of any size: both occur in the report.
 test_texts_and_records_may_hold_nul_and_large_numbers() {
     start_store
     mkdir "$T/evals"
@@ -262,11 +262,11 @@ test_texts_and_records_may_hold_nul_and_large_numbers() {
     expect_status 0
     expect_log '^SUMMARY: Processed=1 Clean=0 Contaminated=1 Failed=0 '
     s3 cat s3://data/out/reports/nul.report.jsonl >"$T/report"
-    grep -qF '\u0000' "$T/report" || fail 'no NUL in the report: the test tries nothing'
-    grep -qF ':18446744073709551615,' "$T/report" || fail 'no large number in the report: the test tries nothing'
+    grep -qF '\u0000' "$T/report" || fail 'no NUL in the report: the test is void'
+    grep -qF ':18446744073709551615,' "$T/report" || fail 'no large number in the report: the test is void'
 }
 
-# Whatever ends a line, and whether the last one ends, comes out as it went in.
+# Line ends, and a missing one at the end, are preserved.
 test_line_ends_come_out_as_they_went_in() {
     setup
     s3 rm -r --yes s3://data/in/
@@ -304,8 +304,8 @@ test_no_secret_is_logged() {
     expect_no_log "$AWS_SECRET_ACCESS_KEY|test-session-token|Signature="
 }
 
-# What looks like a training file and is none by its name is never left out without a word.
-test_files_of_other_endings_are_named_or_taken() {
+# A file that resembles a training file but has another suffix is never left out silently.
+test_files_with_other_suffixes_are_named_or_accepted() {
     start_store
     fill
     local source

@@ -15,7 +15,7 @@ expect_error() { # REGEX
     grep -qE -- "$1" "$T/run.log" || fail "no line $1 in: $(cat "$T/run.log")"
 }
 
-# Documents in which questions of the old and the new sets follow each other at many distances.
+# Documents with questions of the old and the new sets at many distances from each other.
 make_corpus() {
     mkdir -p "$T/old-sets" "$T/all-sets" "$T/training"
     cp "$evals/harbour-quiz.jsonl" "$evals/meadow-reading.jsonl" "$T/old-sets"
@@ -58,12 +58,12 @@ test_the_example_of_the_documentation() {
     grep -qE '^CLEAN AGAIN: mixed \([1-9][0-9]* more lines\)$' "$T/out" || fail "$(cat "$T/out")"
     grep -qx 'CLEAN AGAIN: new (9 more lines)' "$T/out" || fail "$(cat "$T/out")"
     ! grep -q 'CLEAN AGAIN: old' "$T/out" || fail "$(cat "$T/out")"
-    # Matches of the added sets are those of a full scan, to the byte.
+    # Matches of the added sets equal those of a full scan, byte for byte.
     run 0 detect --evals-dir all-sets --report-output-dir full training/
     lines full .report.jsonl | grep '"eval_key":"workshop_problems"' >"$T/wanted"
     lines added .report.jsonl >"$T/found"
     expect_equal "$T/wanted" "$T/found"
-    # The merged reports have all lines of both, by training line, with their scans.
+    # The merged reports have all lines of both, sorted by training line, with their scans.
     old=$(jq -r .fingerprint "$T/reports/_decon/detect.json")
     new=$(jq -r .fingerprint "$T/added/_decon/detect.json")
     [ "$old" != "$new" ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The HTTP port of a run: metrics and probes while files are in work.
+# The HTTP port of a run: metrics and probes during a run.
 . "$(dirname "$0")/lib.sh"
 
 # url: of the metrics of the run in $T/run.log.
@@ -54,7 +54,7 @@ test_each_metric_is_documented() {
     stop "$orchestrator"
 }
 
-# Alerts and dashboard name only what the program serves.
+# Alerts and dashboard use only metrics that the program serves.
 test_alerts_and_dashboard_use_metrics_that_exist() {
     local name
     start_slow_run
@@ -72,14 +72,14 @@ test_a_probe_asks_the_detection_server() {
     "$BIN/decon-server" health --url "http://127.0.0.1:$server_port" | grep -qx "http://127.0.0.1:$server_port: ready"
     "$BIN/decon" health --url "http://127.0.0.1:$server_port/" --live
     stop "$server"
-    ! "$BIN/decon" health --url "http://127.0.0.1:$server_port" >"$T/probe.log" || fail 'nothing is there'
+    ! "$BIN/decon" health --url "http://127.0.0.1:$server_port" >"$T/probe.log" || fail 'no server listens there'
     grep -q ': no answer: ' "$T/probe.log"
     status=0
     "$BIN/decon" health more 2>"$T/probe.log" || status=$?
     expect_status 2
 }
 
-# `make check-metrics` gets promtool and requires it.
+# `make check-metrics` installs promtool and requires it.
 test_promtool_finds_no_fault() {
     if ! command -v promtool >/dev/null; then
         [ -z "${REQUIRE_PROMTOOL:-}" ] || fail 'there is no promtool'

@@ -29,7 +29,7 @@ YAML
         >"$T/evals.yaml"
 }
 
-# A server is waited for and ended; its port is the system's, and --port of the command is replaced.
+# Waits for a server and ends it; the system chooses the port, and --port of the command is replaced.
 run_server() { # WORD...
     rm -f port
     "$@" --port 0 --port-file port >"$T/line.log" 2>&1 &
@@ -98,7 +98,7 @@ test_each_line_of_the_table() {
         count=$((count + 1))
     done < <(rows)
     [ "$count" -ge 24 ] || fail "only $count rows"
-    # Of three columns: the tables of other tools have two.
+    # Three columns; the tables of other tools have two.
     [ "$(grep -c '^| `[a-z].* | \(the same\|refused\|not run\).* | .*|$' "$top/docs/migration.md")" = "$count" ] || fail 'a row was not read'
     s3 ls -r s3://data/out/ | grep -q 'b.report.jsonl' || fail 'the orchestrator made no report'
 }

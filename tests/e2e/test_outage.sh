@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The store goes away in the middle of a run, and comes back: the run says so, waits, and goes on; what
-# was in progress has not used up its attempts.
+# The store becomes unavailable during a run, and returns: the run reports it, waits, and continues;
+# requests in progress do not use up their attempts.
 . "$(dirname "$0")/lib.sh"
-base_delay=1ms # the pauses double from here, up to 20 s, too long for a test
+base_delay=1ms # the pauses double from this value up to 20 s, too long for a test
 
-# slow_store: holds 30 objects, and takes its time, so that a run can be met in its middle.
+# slow_store: 30 objects and slow replies, so that a run can be interrupted in the middle.
 slow_store() {
     start_store
     s3 mb s3://data
@@ -16,7 +16,7 @@ slow_store() {
     start_store --fault delay=20
 }
 
-# start_copy [OPTION...]: down, by two workers, in the background; after a few objects.
+# start_copy [OPTION...]: downloads with two workers in the background; returns after a few objects.
 start_copy() {
     : >"$T/access"
     "$BIN/decon-s3" cp -r --workers 2 --retry-base-delay "$base_delay" --log-level debug "$@" \
@@ -40,13 +40,13 @@ test_a_store_that_is_gone_for_a_while_costs_no_attempts() {
     slow_store
     start_copy --max-attempts 2
     kill -KILL "$store"
-    # More refusals than the two attempts of two objects.
+    # More refusals than two objects have attempts.
     wait_for has_lines 5 'connect.*retry in' "$T/copy.log"
     start_store
     expect_copied
-    has_lines 1 'the store is unavailable \(.*\); pausing for at most 10 min' "$T/copy.log" || fail 'it was not said'
-    ! has_lines 2 'pausing' "$T/copy.log" || fail 'it was said again and again'
-    has_lines 1 'the store answers again, after [0-9]+ s' "$T/copy.log" || fail 'its end was not said'
+    has_lines 1 'the store is unavailable \(.*\); pausing for at most 10 min' "$T/copy.log" || fail 'it was not reported'
+    ! has_lines 2 'pausing' "$T/copy.log" || fail 'it was reported repeatedly'
+    has_lines 1 'the store answers again, after [0-9]+ s' "$T/copy.log" || fail 'its end was not reported'
 }
 
 test_a_store_that_stays_away_longer_than_outage_wait_fails_the_run() {
@@ -55,7 +55,7 @@ test_a_store_that_stays_away_longer_than_outage_wait_fails_the_run() {
     kill -KILL "$store"
     wait_exit "$copy"
     expect_status 1
-    has_lines 1 'pausing' "$T/copy.log" || fail 'it was not said'
+    has_lines 1 'pausing' "$T/copy.log" || fail 'it was not reported'
 }
 
 test_a_store_that_hangs_is_asked_again() {
@@ -88,7 +88,7 @@ test_the_orchestrator_waits_as_well() {
     expect_work_clean
 }
 
-# The address is known, and nothing listens there yet.
+# The address is known, but no process listens there yet.
 store_that_starts_later() {
     start_store
     fill
@@ -111,7 +111,7 @@ test_start_wait_has_an_end() {
     ! s3 ls --start-wait 0.3 s3://data/ 2>"$T/ls.log" || fail 'listed an unreachable store'
     has_lines 1 '^decon-s3: .*connect.*\(tried [0-9]+ times\)' "$T/ls.log" || fail "$(cat "$T/ls.log")"
     ! s3 ls --max-attempts 1 s3://data/ 2>"$T/ls.log" || fail 'listed an unreachable store'
-    ! has_lines 1 'does not serve requests yet' "$T/ls.log" || fail 'one attempt was asked for'
+    ! has_lines 1 'does not serve requests yet' "$T/ls.log" || fail 'one attempt was requested'
 }
 test_a_store_that_is_busy_at_the_start_is_waited_for() {
     store_that_starts_later

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What packages rest on: programs that need no file beside them, and no glibc newer than that of the systems they are
-# made for. The packages themselves are tried by make check-packages.
+# Requirements of packages: programs that need no other files, and no glibc newer than that of the
+# target systems. The packages themselves are tested by make check-packages.
 . "$(dirname "$0")/lib.sh"
 . "$top/deploy/packages/elf.sh"
 
@@ -31,7 +31,7 @@ test_programs_load_only_the_libraries_that_they_call() {
     ! grep -q libyaml "$T/needed" || fail "$(cat "$T/needed")"
 }
 
-# member NAME: values of it in the document.
+# member NAME: the values of this member in the document.
 member() {
     sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$T/sbom.json"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the orchestrator says of itself: JSON lines, and the command that goes on with what is left.
+# Output of the orchestrator: JSON lines, and the command that resumes the run.
 . "$(dirname "$0")/lib.sh"
 
 # words NAME: the enumeration of a member in docs/log.schema.json, as a|b|c.
@@ -38,7 +38,7 @@ test_every_line_follows_the_schema_with_log_json() {
     expect_last_line "$(grep '"WORK COMPLETE EXITING"' "$T/run.log")"
 }
 
-test_the_command_of_the_last_lines_goes_on() {
+test_the_command_in_the_last_lines_resumes_the_run() {
     local command
     start_store
     start_server

@@ -3,8 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 doc=$top/docs/report-format.md
 
-# Records with every optional field, and documents with copies of them: whole, without the answer, and with
-# other words.
+# Records with every optional field, and documents with copies of them: complete, without the
+# answer, and with other words.
 make_world() {
     mkdir -p "$T/evals" "$T/training"
     local i common='"eval_key":"marsh","split":"test"'
@@ -51,18 +51,18 @@ test_values_are_in_their_ranges() {
         checked=$((checked + 1))
     done < <(documented Fields)
     [ "$checked" -gt 25 ] || fail "$checked fields only"
-    # What the column `present` says of fields that every line has.
+    # The column `present` of fields that every line has.
     sed -n 's/^| `\([a-z_]*\)` | [^|]* | always |.*/\1/p' "$doc" | while read -r field; do
         [ "$(grep -c "\"$field\":" "$T/lines")" = "$(wc -l <"$T/lines")" ] || fail "$field is not in every line"
     done
 }
 
-# members FILE: the keys of the object itself, those of its objects and lists left out.
+# members FILE: the keys of the object itself, without those of nested objects and lists.
 members() {
     sed 's/\[[^]]*\]/0/g' "$1" | sed ':again; s/:{[^{}]*}/:0/g; t again' | grep -oE '[{,]"[a-z_]+":' | tr -d '{,":' | LC_ALL=C sort -u
 }
 
-# members_of NAME: those of the table after the line that names the record.
+# members_of NAME: the members in the table after the line that names the record.
 members_of() {
     awk -v name="_decon/$1.json" 'index($0, name) == 2 { on = 1 } on && /^\| `/ { print; seen = 1 } on && seen && !/^\|/ { exit }' "$doc" |
         cut -d '|' -f 2 | grep -oE '`[a-z_]+`' | tr -d '`' | LC_ALL=C sort -u
@@ -107,7 +107,7 @@ test_the_examples_run() {
         examples server.md 'Comparing two runs'
     )
     [ "$count" -ge 20 ] || fail "$count examples only"
-    [ -e "$T/reports-0.7/_decon/rejudge.json" ] && [ -s "$T/review.html" ] || fail 'an example did nothing'
+    [ -e "$T/reports-0.7/_decon/rejudge.json" ] && [ -s "$T/review.html" ] || fail 'an example had no effect'
 }
 
 run_tests

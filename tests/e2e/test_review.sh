@@ -37,7 +37,7 @@ test_colours() {
     NO_COLOR=1 review 0 --color always reports
     grep -qF "$(printf '\033[30;42m')nine bells" "$T/out" || fail 'no colour of the answer'
     ! grep -q '⟦' "$T/out" || fail 'brackets beside colours'
-    # On a terminal, where there is script(1) to make one.
+    # On a terminal, if script(1) is installed.
     script -qec true /dev/null >/dev/null 2>&1 </dev/null || return 0
     LC_ALL=C.UTF-8 script -qec "'$BIN/decon' review '$T/reports'" /dev/null >"$T/out" 2>&1 </dev/null
     grep -qF "$(printf '\033[30;42m')" "$T/out" || fail 'no colours on a terminal'
@@ -92,7 +92,7 @@ test_lists_of_questions() {
     [ "$(wc -l <"$T/found.csv")" = 7 ] || fail "$(cat "$T/found.csv")"
     grep -qxF 'workshop_problems,test,1,2,1.0' "$T/found.csv" || fail "$(cat "$T/found.csv")"
     grep -q '"meadow_reading":{"test":\[0,1,2,3,4,5\]}' "$T/clean.json" || fail "$(cat "$T/clean.json")"
-    # What is found and what is clean are all questions of the set.
+    # Found and clean questions together are all questions of the set.
     [ "$(grep -c '^harbour_quiz,' "$T/found.csv")" = 3 ] || fail "$(cat "$T/found.csv")"
     [ "$(grep -o '"harbour_quiz":{"test":\[[0-9,]*' "$T/clean.json" | tr ',' '\n' | wc -l)" = 7 ] || fail "$(cat "$T/clean.json")"
     review 0 --evals-dir "$evals" --split test --clean-subset clean.json --contaminated found.json reports
@@ -182,7 +182,7 @@ test_verdicts_suppress_matches() {
     [ "$(grep -c '"training_file"' "$T/v.jsonl")" = 2 ] || fail "$(cat "$T/v.jsonl")"
     review 0 --suppress v.jsonl --stats reports
     grep -qE '^[45] matches in [45] documents .*[23] judged to be false' "$T/out" || fail "$(cat "$T/out")"
-    # What was judged is not asked again.
+    # Judged matches are not asked again.
     (cd "$T" && "$BIN/decon" review --judge --suppress v.jsonl --eval workshop reports) >"$T/out" 2>&1 </dev/null
     grep -qE '0 of [01] matches judged' "$T/out" || fail "$(cat "$T/out")"
     echo '{"eval_key":"x"}' >>"$T/v.jsonl"

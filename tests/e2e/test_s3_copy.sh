@@ -1,22 +1,10 @@
 #!/usr/bin/env bash
 # decon-s3 cp and mv: four directions, folders, patterns, filters, existing targets.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-# say COMMAND...: its output in $T/said (standard output) and $T/why, its exit status in $status.
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
 expect_said() {
     grep -qF -- "$1" "$T/said" || fail "not said: $1: $(cat "$T/said" "$T/why")"
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-expect_keys() { # expect_keys PREFIX KEY...
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$(printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
 }
 tree() {
     mkdir -p "$T/tree/x" "$T/tree/y z"
@@ -31,7 +19,7 @@ store() {
     tree
     cd "$T"
 }
-# How often the store was asked so.
+# The number of such requests.
 requests() {
     grep -c -- "$1" "$T/access" || true
 }
@@ -61,7 +49,7 @@ test_several_sources_go_into_a_folder() {
     expect_keys second/ second/x.txt
 }
 
-test_a_folder_goes_up_across_and_down() {
+test_a_folder_is_uploaded_copied_and_downloaded() {
     store
     s3 cp -r tree s3://data/tree
     s3 cp -r s3://data/tree s3://data/again
@@ -90,7 +78,7 @@ test_patterns() {
     [ "$(ls raw)" = 'st*r' ]
 }
 
-test_flatten_takes_each_name_once() {
+test_flatten_accepts_each_name_once() {
     store
     s3 cp -r tree s3://data/tree
     s3 cp --flatten 's3://data/tree/*.gz' flat/
@@ -102,7 +90,7 @@ test_flatten_takes_each_name_once() {
     expect_keys tree/ tree/second/a.txt
 }
 
-test_filters_in_the_order_of_their_words() {
+test_filters_in_the_order_of_the_arguments() {
     store
     s3 cp -r --exclude '*' --include '*.gz' tree s3://data/one
     expect_keys one/ one/x/b.gz 'one/y z/c.gz'
@@ -114,7 +102,7 @@ test_filters_in_the_order_of_their_words() {
     [ ! -e none ]
 }
 
-test_what_stands_there_already() {
+test_existing_files_and_objects() {
     store
     echo old >target
     s3 cp target s3://data/a.txt
@@ -154,7 +142,7 @@ test_a_move_removes_what_it_has_copied() {
     expect_keys '' out/a.txt out/x.txt
 }
 
-# What somebody wrote while it was copied is not removed.
+# An object that was written during the copy is not removed.
 test_a_source_that_changed_meanwhile_stays() {
     store --fault etag,method=HEAD,key=in/*
     s3 cp -q -r tree s3://data/in
@@ -178,7 +166,7 @@ test_a_source_stays_where_its_copy_failed() {
     expect_keys '' in/x/b.gz 'in/y z/c.gz'
 }
 
-# A reply 200 that writes nothing: files, a stream, and objects that are copied in the store.
+# A store that replies 200 without writing: files, a stream, and objects that are copied in the store.
 test_a_source_stays_where_its_copy_is_not_proven() {
     store --fault 'status=200,code=AccessDenied,method=PUT,key=in/*' \
         --fault 'status=204,method=PUT,key=void/*'
@@ -199,7 +187,7 @@ test_a_source_stays_where_its_copy_is_not_proven() {
     expect_keys '' from/a.txt from/x.txt from/x/b.gz 'from/y z/c.gz'
 }
 
-# A reply that removes nothing is no removal: rm, rm of many, mv, sync --delete.
+# A store that replies without removing: rm, rm of many, mv, sync --delete.
 test_a_removal_is_proven_too() {
     store --fault 'status=200,method=DELETE,key=kept/*' --fault 'status=200,method=POST,query=delete'
     s3 cp -q -r tree s3://data/kept
@@ -262,7 +250,7 @@ test_nothing_is_lost_where_a_listing_breaks_off() {
     say s3 cp -r s3://data/many down
     expect_status 1
     expect_why AccessDenied
-    [ "$(ls down | wc -l)" = 1000 ] # what was listed
+    [ "$(ls down | wc -l)" = 1000 ] # the listed objects
     say s3 rm -r --yes s3://data/many
     expect_status 1
 }
@@ -274,12 +262,12 @@ start_copy() {
     started+=("$copy")
 }
 
-test_a_download_goes_on_where_it_was() {
+test_an_interrupted_download_is_resumed() {
     store
     head -c 20000000 /dev/urandom >large
     s3 cp -q large s3://data/large
     stop "$store"
-    # The first range takes longer than what is not worth a record; the last one does not come.
+    # The first range takes long enough to be recorded; the last one does not arrive.
     start_store --fault 'delay=2500,method=GET,key=large,header=Range,count=1' \
         --fault 'delay=600000,method=GET,key=large,header=Range,every=3'
     start_copy --workers 1 --part-size 5MiB s3://data/large got
@@ -296,7 +284,7 @@ test_a_download_goes_on_where_it_was() {
     [ -z "$(find . -name 'got.decon-*')" ]
 }
 
-test_what_befalls_all_is_not_told_for_each() {
+test_an_error_that_affects_all_is_reported_once() {
     store
     mkdir many
     (cd many && seq -f '%04g' 1 300 | xargs touch)
@@ -332,10 +320,10 @@ test_an_interrupted_run_ends_with_the_signal() {
     [ "$(cat why)" = "decon-s3: cp: interrupted by SIGINT: 0 objects done, 1 interrupted; run it again" ] ||
         fail "$(cat why)"
     [ -z "$(find . -name 'got*')" ]
-    kill -KILL "$store" # it is still asleep
+    kill -KILL "$store" # still sleeping
 }
 
-test_an_interrupted_folder_says_how_to_go_on() {
+test_an_interrupted_folder_says_how_to_resume() {
     store --fault 'delay=600000,method=GET,key=tree/x/*'
     s3 cp -q -r tree/ s3://data/tree/
     start_copy -r s3://data/tree/ got
@@ -356,7 +344,7 @@ test_an_interrupted_folder_says_how_to_go_on() {
     kill -KILL "$store"
 }
 
-# small_disk MOUNT-OPTIONS COMMAND...: with a file system of its own at ./disk.
+# small_disk MOUNT-OPTIONS COMMAND...: with a separate file system at ./disk.
 small_disk() {
     local options=$1
     shift

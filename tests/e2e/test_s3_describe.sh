@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What decon-s3 says of objects that it writes: content headers, metadata, access lists; links.
+# Properties of objects that decon-s3 writes: content headers, metadata, access lists; links.
 . "$(dirname "$0")/lib.sh"
 
 store() {
@@ -13,7 +13,7 @@ say() {
     status=0
     "$@" >said 2>why || status=$?
 }
-# described KEY: the headers that the store keeps with an object, in small letters.
+# described KEY: the headers that the store keeps with an object, in lower case.
 described() {
     head -c 4096 "store/buckets/data/$1@o" | tr -d '\0' | tr '[:upper:]' '[:lower:]' |
         sed -n 's|^header \([^:]*\): |\1:|p'
@@ -117,7 +117,7 @@ test_lines_for_s5cmd_with_such_flags() {
     expect three 'expires:thu, 31 jan 2030 12:00:00 gmt'
 }
 
-# The forms of the AWS CLI, in every command that takes metadata.
+# The forms of the AWS CLI, in every command that accepts metadata.
 test_metadata_in_the_forms_of_the_aws_cli() {
     store
     s3 cp --metadata k1=v1,k2=v2 file s3://data/pairs
@@ -223,7 +223,7 @@ test_stat_shows_all_that_the_store_says() {
         grep -qF -- "$line" said || fail "not said: $line: $(cat said)"
     done
     s3 cp -q file s3://data/plain
-    ! s3 stat --json s3://data/plain | grep -q metadata || fail 'metadata without any'
+    ! s3 stat --json s3://data/plain | grep -q metadata || fail 'metadata on an object without metadata'
 }
 
 run_tests

@@ -1,15 +1,9 @@
 #!/usr/bin/env bash
 # decon-s3 ls, du, stat, cat, presign and abort-uploads.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-# expect_lines REGEX...: as many lines, each fits its regex.
+# expect_lines REGEX...: as many lines, each matching its regex.
 expect_lines() {
     local number=1
     [ "$(wc -l <"$T/said")" = $# ] || fail "$(cat "$T/said" "$T/why")"
@@ -101,7 +95,7 @@ test_a_listing_that_breaks_off_fails() {
         expect_status 1
         expect_why AccessDenied
     done
-    ! grep -q '1000 objects' said || fail 'a part was told for the whole'
+    ! grep -q '1000 objects' said || fail 'a partial count was printed'
 }
 
 test_cat_and_stat_of_patterns() {
@@ -116,7 +110,7 @@ test_cat_and_stat_of_patterns() {
     expect_status 2
 }
 
-# fetch METHOD URL [FILE]: over HTTP, without a client of S3; headers and body in $T/said.
+# fetch METHOD URL [FILE]: over HTTP, without an S3 client; headers and body in $T/said.
 fetch() {
     local host=${2#http://} port
     host=${host%%/*}
@@ -170,7 +164,7 @@ test_uploads_of_dead_runs_are_aborted() {
     expect_lines '^{"operation":"abort","uri":"s3://data/left/one","reason":"begun 20.* UTC"}$'
     say s3 abort-uploads --older-than 0 s3://data
     expect_lines '^nothing to abort; 0 younger uploads are kept$'
-    kill -KILL "$store" # it is still asleep
+    kill -KILL "$store" # still sleeping
 }
 
 run_tests

@@ -1,19 +1,8 @@
 #!/usr/bin/env bash
-# decon-s3 rm and rb: batches, the guard before much is removed, what fails.
+# decon-s3 rm and rb: batches, the confirmation before many removals, failures.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
-expect_keys() {
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
-}
 requests() {
     grep -c -- "$1" "$T/access" || true
 }
@@ -30,7 +19,7 @@ many() {
     (cd many && seq -f '%04g' 1 1001 | xargs touch)
     s3 cp -q -r many s3://data/many
 }
-# with_answer TEXT COMMAND...: at a terminal, where a person types TEXT.
+# with_answer TEXT COMMAND...: at a terminal, with TEXT as typed input.
 with_answer() {
     local answer=$1
     shift
@@ -39,7 +28,7 @@ with_answer() {
     printf '%s\n' "$answer" | script -q -e -c "$*" "$T/terminal" >/dev/null 2>&1 || status=$?
 }
 
-test_words_go_in_one_batch() {
+test_arguments_go_in_one_batch() {
     store
     s3 cp -q -r few s3://data/few
     say s3 rm s3://data/few/a s3://data/few/b s3://data/few/absent
@@ -52,7 +41,7 @@ test_words_go_in_one_batch() {
     expect_why --recursive
 }
 
-test_a_few_below_a_prefix_go_without_a_question() {
+test_a_few_below_a_prefix_need_no_confirmation() {
     store
     s3 cp -q -r few s3://data/few
     s3 cp -q few/a s3://data/fewer
@@ -67,7 +56,7 @@ test_a_few_below_a_prefix_go_without_a_question() {
     expect_status 1
 }
 
-test_a_wildcard_can_be_taken_to_the_letter() {
+test_a_wildcard_can_be_literal() {
     store
     s3 cp -q few/a 's3://data/st*r'
     s3 cp -q few/a s3://data/star
@@ -82,7 +71,7 @@ test_a_wildcard_can_be_taken_to_the_letter() {
     expect_keys ''
 }
 
-test_many_want_a_word() {
+test_many_need_a_confirmation() {
     store
     many
     say s3 rm -r s3://data/many
@@ -95,11 +84,11 @@ test_many_want_a_word() {
     [ "$(keys many/ | wc -l)" = 1001 ]
     s3 rm -q -r --yes s3://data/many
     expect_keys ''
-    [ "$(requests 'POST /data?delete')" = 1 ] # 1,000, and one by itself
+    [ "$(requests 'POST /data?delete')" = 1 ] # 1,000, and one alone
     [ "$(requests 'DELETE /data/many/')" = 1 ]
 }
 
-test_a_whole_bucket_wants_a_word() {
+test_a_whole_bucket_needs_a_confirmation() {
     store
     s3 cp -q few/a s3://data/a
     for uri in s3://data s3://data/; do
@@ -114,7 +103,7 @@ test_a_whole_bucket_wants_a_word() {
     expect_keys ''
 }
 
-test_a_person_may_say_yes() {
+test_a_person_may_confirm() {
     store
     s3 cp -q few/a s3://data/a
     with_answer no "$BIN/decon-s3" rm -r s3://data
@@ -126,7 +115,7 @@ test_a_person_may_say_yes() {
     expect_keys ''
 }
 
-# An answer that comes from a pipe is no person's, and lines of a file are not a person's words.
+# Input from a pipe, or lines of a file, do not count as a confirmation by a person.
 test_only_a_person_at_a_terminal_is_asked() {
     store
     s3 cp -q few/a s3://data/a
@@ -181,8 +170,7 @@ test_a_bucket_that_is_not_empty_stays() {
     expect_status 2
 }
 
-
-test_a_bucket_and_its_objects_want_a_word() {
+test_a_bucket_and_its_objects_need_a_confirmation() {
     store
     s3 cp -q -r few s3://data/few
     say s3 rb --force s3://data </dev/null
@@ -201,7 +189,7 @@ test_a_bucket_and_its_objects_want_a_word() {
     with_answer yes "$BIN/decon-s3" rb --force s3://data
     expect_status 0
     [ -z "$(s3 ls)" ]
-    s3 mb s3://data # nothing to lose: no question
+    s3 mb s3://data # nothing to remove: no question
     s3 rb --force s3://data </dev/null
     s3 mb s3://data
     s3 cp -q few/a s3://data/a
@@ -209,7 +197,7 @@ test_a_bucket_and_its_objects_want_a_word() {
     [ -z "$(s3 ls)" ]
 }
 
-test_many_uploads_want_a_word() {
+test_many_uploads_need_a_confirmation() {
     store
     command -v curl >/dev/null || { echo 'no curl'; exit 77; }
     curl -sS --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
@@ -223,7 +211,7 @@ test_many_uploads_want_a_word() {
     [ "$(cat said)" = 'nothing to abort; 0 younger uploads are kept' ] || fail "$(cat said)"
 }
 
-# What a store lists outside the prefix, and what follows on a page that breaks the contract, stays.
+# Objects listed outside the prefix, and objects after them on such a page, stay.
 test_a_listing_that_breaks_its_contract_removes_nothing() {
     store
     s3 cp -q -r few s3://data/in
@@ -251,7 +239,7 @@ test_a_listing_that_breaks_its_contract_removes_nothing() {
     done
 }
 
-# The breach is on the second page, and the first one was right.
+# The violation is on the second page; the first one was right.
 test_nothing_is_removed_before_the_listing_is_whole() {
     store
     many

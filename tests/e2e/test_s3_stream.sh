@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# decon-s3 cp - s3://...: standard input goes up while it is read, and nothing stands where it breaks off.
+# decon-s3 cp - s3://...: standard input is uploaded while it is read, and no object is created if it breaks off.
 . "$(dirname "$0")/lib.sh"
 
 store() {
@@ -12,7 +12,7 @@ store() {
 requests() {
     grep -c -- "$1" access || true
 }
-# nothing_stays: no object, and no upload that somebody pays for.
+# nothing_stays: no object, and no incomplete upload, which would be billed.
 nothing_stays() {
     [ -z "$(keys '')" ] || fail "in the store: $(keys '')"
     s3 abort-uploads --dry-run --older-than 0 s3://data >left
@@ -30,7 +30,7 @@ parts_sent() {
     [ "$(requests 'PUT /data/large?partNumber')" -ge "$1" ]
 }
 
-test_a_pipe_goes_up_in_parts_without_a_file() {
+test_a_pipe_is_uploaded_in_parts_without_a_file() {
     store
     cat large | TMPDIR=/nonexistent s3 cp - s3://data/large
     s3 cat s3://data/large | cmp - large
@@ -43,7 +43,7 @@ test_a_pipe_goes_up_in_parts_without_a_file() {
     s3 cat s3://data/large | cmp - large
 }
 
-test_what_is_small_goes_up_in_one_request() {
+test_small_input_is_uploaded_by_one_request() {
     store
     head -c 8388608 large | s3 cp - s3://data/one
     : | s3 cp - s3://data/empty
@@ -60,18 +60,18 @@ test_a_file_on_standard_input() {
     (
         dd bs=1000 count=1 of=head status=none
         s3 cp - s3://data/rest
-    ) <large # what was read of it already is not sent
+    ) <large # bytes that were already read are not sent
     s3 cat s3://data/rest | cat head - | cmp - large
 }
 
-# The bytes of a part are there until the store has it.
+# The bytes of a part stay in memory until the store has it.
 test_faults_cost_nothing() {
     store --fault 'status=500,method=PUT,key=large,every=3,count=3' --fault 'reset,method=PUT,key=large,every=4,count=2'
     cat large | s3 cp - s3://data/large
     s3 cat s3://data/large | cmp - large
 }
 
-test_parts_go_up_while_the_pipe_is_open() {
+test_parts_are_uploaded_while_the_pipe_is_open() {
     store
     start_cp s3://data/large
     head -c 20000000 large >&9
@@ -121,7 +121,7 @@ test_memory_is_bounded_by_holding_the_pipe() {
     head -c 200000000 /dev/zero >&9 2>/dev/null &
     writer=$!
     started+=("$writer")
-    held() { # 64 MiB came, and the writer sleeps on a pipe that is full
+    held() { # 64 MiB were received, and the writer sleeps on a full pipe
         grep -q '^State:	S' "/proc/$writer/status" &&
             [ "$(awk '$1 == "rchar:" { print $2 }' "/proc/$copy/io")" -ge 67108864 ]
     }

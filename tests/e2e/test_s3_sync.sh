@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
-# decon-s3 sync: what goes and why, in each direction; what is removed, and when nothing is.
+# decon-s3 sync: what is copied and why, in each direction; what is removed, and when nothing is removed.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/s3_said.sh"
 
-say() {
-    status=0
-    "$@" >"$T/said" 2>"$T/why" || status=$?
-}
-expect_why() {
-    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
-}
 # expect_done LINE...: these results, in any order, and no other.
 expect_done() {
     [ "$(sort "$T/said")" = "$([ $# = 0 ] || printf '%s\n' "$@" | sort)" ] || fail "$(cat "$T/said" "$T/why")"
-}
-expect_keys() {
-    local prefix=$1
-    shift
-    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
 }
 store() {
     start_store "$@"
@@ -29,7 +18,7 @@ store() {
     find tree -type f -exec touch -d '2000-01-01 00:00:00 UTC' {} +
 }
 
-test_up_by_size_and_time() {
+test_uploads_by_size_and_time() {
     store
     say s3 sync tree s3://data/in
     expect_done 'cp tree/a.txt -> s3://data/in/a.txt (new)' 'cp tree/x.txt -> s3://data/in/x.txt (new)' \
@@ -48,7 +37,7 @@ test_up_by_size_and_time() {
     expect_done 'cp tree/a.txt -> s3://data/in/a.txt (size differs: 5 bytes, target 2)'
 }
 
-test_down_with_the_time_of_the_object() {
+test_downloads_with_the_time_of_the_object() {
     store
     s3 sync -q tree s3://data/in
     s3 sync -q s3://data/in back
@@ -62,7 +51,7 @@ test_down_with_the_time_of_the_object() {
     grep -q '^(dry run) cp .*a.txt (time differs: ' said
 }
 
-test_across_the_same_etag_is_the_same() {
+test_copies_skip_equal_etags() {
     store
     s3 sync -q tree s3://data/in
     s3 sync -q s3://data/in s3://data/out
@@ -80,7 +69,7 @@ test_checksums() {
     touch -d '2100-01-01' tree/*
     say s3 sync --checksum tree s3://data/in
     expect_status 0
-    # In parts of another size than this client's default, there is nothing to compare with.
+    # With parts of another size than this client's default, ETags cannot be compared.
     expect_done
     echo 9 >tree/a.txt
     say s3 sync --checksum tree s3://data/in
@@ -120,7 +109,7 @@ test_an_empty_source_removes_nothing_by_mistake() {
     expect_keys in/
 }
 
-test_many_are_not_removed_without_a_word() {
+test_many_are_not_removed_without_a_confirmation() {
     store
     mkdir many
     (cd many && seq -f '%04g' 1 1001 | xargs touch)
@@ -132,7 +121,7 @@ test_many_are_not_removed_without_a_word() {
     : >access
     s3 sync -q --delete --yes tree s3://data/in
     expect_keys in/ in/a.txt in/x.txt in/x/b.txt
-    [ "$(grep -c 'POST /data?delete' access)" = 1 ] || fail "$(cat access)" # and one alone
+    [ "$(grep -c 'POST /data?delete' access)" = 1 ] || fail "$(cat access)" # and one single removal
 }
 
 test_nothing_is_removed_where_a_copy_failed() {

@@ -26,7 +26,7 @@ check() {
         failed=$((failed + 1))
     fi
 }
-# status N COMMAND...: succeeds when the command ends with N, having said why where N is not 0
+# status N COMMAND...: succeeds if the command ends with N, with a message unless N is 0
 status() {
     local want=$1 got
     shift
@@ -41,7 +41,7 @@ says() { # says TEXT COMMAND...
     shift
     "$@" 2>&1 | tee /dev/stderr | grep -qF -- "$text"
 }
-lacks() { # lacks REGEX COMMAND...: it says something, but nothing like this
+lacks() { # lacks REGEX COMMAND...: its output is not empty and does not match
     local words=$1
     shift
     "$@" >said 2>&1
@@ -84,7 +84,7 @@ check 'ls of an empty bucket is no error' status 0 s3 ls s3://trial
 echo hello >'a file+.txt'
 check 'cp to a folder appends the name' s3 cp 'a file+.txt' s3://trial/in/
 check 'cat gives the bytes' says hello s3 cat 's3://trial/in/a file+.txt'
-check 'stat tells the size' says 'size: 6 ' s3 stat 's3://trial/in/a file+.txt'
+check 'stat shows the size' says 'size: 6 ' s3 stat 's3://trial/in/a file+.txt'
 check 'stat --json is JSON' says '"size":6' s3 stat --json 's3://trial/in/a file+.txt'
 mkdir target
 check 'cp to a local folder appends the name' s3 cp 's3://trial/in/a file+.txt' target
@@ -150,9 +150,9 @@ check 'serve ends cleanly' stop
 : >log
 start --fault status=503,method=GET,key=piped,count=2 --fault truncate=3,method=GET,key=piped,count=1 \
     --fault status=403,code=AccessDenied,key=in/*
-check 'what was stored is still there, behind faults' says piped s3 cat s3://trial/piped
+check 'stored data survives faults' says piped s3 cat s3://trial/piped
 check 'the faults were met' test "$(requests 'GET /trial/piped')" -ge 4
-check 'a fault that stays is told' says AccessDenied s3 cat 's3://trial/in/a file+.txt'
+check 'a permanent fault is reported' says AccessDenied s3 cat 's3://trial/in/a file+.txt'
 check 'serve ends cleanly again' stop
 
 echo "1..$count"

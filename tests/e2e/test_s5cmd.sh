@@ -315,7 +315,7 @@ test_help_and_version() {
     [ "$(s3 --version)" = "$(s5cmd version | cut -d, -f1)" ]
 }
 
-# What orchestration.py of the reference writes and runs.
+# The files and commands of the reference's orchestration.py.
 test_the_commands_of_the_reference_orchestrator() {
     store
     s3 cp -q -r --exclude '* *' "$samples/books" s3://data/in/books # s5cmd splits lines at blanks
@@ -338,7 +338,7 @@ test_the_commands_of_the_reference_orchestrator() {
     say 0 s5cmd --numworkers=50 run "$work/upload_commands.txt"
     [ "$(keys in/ | sed 's|^in/||')" = "$(keys out/ | sed 's|^out/||')" ] || fail "$(keys)"
     say 0 s5cmd cp "$work/upload_commands.txt" s3://data/out/a.report.jsonl
-    # A failed line fails the batch, as the orchestrator expects.
+    # A failed line fails the batch, as orchestration.py expects.
     echo "cp s3://data/in/absent $work/download/absent" >>"$work/download_batch_1764000000.5.txt"
     say 1 s5cmd --numworkers 50 run "$work/download_batch_1764000000.5.txt"
     [ ! -e "$work/download/absent" ]

@@ -2,7 +2,7 @@
 # Secrets are in no log, no file of a run and no command line.
 . "$(dirname "$0")/lib.sh"
 
-# One for each way by which a secret reaches the programs.
+# One secret for each way in which the programs receive secrets.
 secrets=(key-0123456789abcdef-of-the-store token-0123456789abcdef-of-a-session server-password-0123
     proxy-password-0123 process-key-0123456789abcdef)
 
@@ -55,7 +55,7 @@ test_a_run_writes_no_secret() {
     expect_no_secret "$T"/*.log "$T/work" "$T/access" "$T/server" "$T/store" # the store holds records of the runs
 }
 
-test_failures_tell_no_secret() {
+test_failures_show_no_secret() {
     begin
     stop "$server"
     log=down
@@ -63,7 +63,7 @@ test_failures_tell_no_secret() {
     wait_exit "$orchestrator"
     expect_status 1
     expect_log "detection server at http://127.0.0.1:$server_port"
-    # A server that is none, and a URL that is none.
+    # A host without a server, and an invalid URL.
     log=other
     start_with_password other "http://user:${secrets[2]}@127.0.0.1:$store_port" --server-wait 0
     wait_exit "$orchestrator"
@@ -112,7 +112,7 @@ JSON
     AWS_CONFIG_FILE=$T/config s3 ls -r s3://data --log-level debug >"$T/process.log" 2>&1 || true
     AWS_CONFIG_FILE=$T/config s3 whoami --log-level debug >"$T/whoami.log" 2>&1 || true
     grep -q 'test-key\|credential_process' "$T/whoami.log" || fail "$(cat "$T/whoami.log")"
-    # What such a program prints is not quoted where it is no reply.
+    # The output of such a program is not quoted if it is not a valid reply.
     echo "{\"Version\": 1, \"SecretAccessKey\": \"${secrets[4]}\"" >"$T/keys"
     AWS_CONFIG_FILE=$T/config s3 ls s3://data --log-level debug >"$T/broken.log" 2>&1 && fail 'no failure'
     expect_no_secret "$T"/*.log

@@ -36,7 +36,7 @@ test_extended_normalization_finds_other_forms() {
         [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"
     done
     grep -q '^precision: 100.00 %' "$T/out" || fail "$(cat "$T/out")"
-    # The text around the copies of a record is the same: what is missed does not depend on the kind.
+    # The text around all copies of a record is the same, so misses do not depend on the kind.
     self_test 0 --sample-every-m-tokens 50 --normalization extended
     [ "$(recall_of verbatim | cut -d' ' -f2)" -lt 25 ] || fail "$(cat "$T/out")"
     for kind in upper_case full_width zero_width soft_hyphen html; do
@@ -55,7 +55,7 @@ test_high_recall_finds_changed_words() {
     [ "$(recall_of edit_4 | cut -d' ' -f2)" -ge 20 ] || fail "$(cat "$T/out")"
     grep -q '^precision: 100.00 %.*, 0 of [1-9][0-9]* near neighbours$' "$T/out" || fail "$(cat "$T/out")"
     grep -qE '^31 to 50 +[0-9]+ +100.0 ' "$T/out" || fail "$(cat "$T/out")"
-    # Kinds that changed words do not concern are found as before.
+    # Kinds without changed words are found as before.
     self_test 0 --recall high --normalization extended
     for kind in full_width zero_width soft_hyphen html; do
         [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"

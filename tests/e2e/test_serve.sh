@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# decon-s3 serve, asked by curl: what clients of S3 rely on, request by request.
+# decon-s3 serve with curl: behaviour that S3 clients rely on, request by request.
 . "$(dirname "$0")/lib.sh"
 
 . "$(dirname "$0")/ask.sh"
@@ -50,7 +50,7 @@ ask_chunked() {
         -H 'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER' -H "x-amz-decoded-content-length: $length" "$@"
 }
 
-# What today's SDKs send: the checksum stands behind the body.
+# As sent by current SDKs: the checksum follows the body.
 test_bodies_in_chunks_with_trailers() {
     start_open
     local sum name
@@ -72,7 +72,8 @@ test_bodies_in_chunks_with_trailers() {
     done
     ask HEAD /trial/other
     expect_code 404
-    # HTTP's own chunks around them, as botocore sends them, and another encoding that is kept.
+    # With HTTP chunked coding around them, as sent by botocore, and another encoding, which is
+    # kept.
     ask_chunked /trial/key "b\r\nhello world\r\n0\r\n${crc32/: /:}\r\n\r\n" 11 -H 'x-amz-trailer: x-amz-checksum-crc32' \
         -H 'Transfer-Encoding: chunked' -H 'Content-Encoding: gzip,aws-chunked'
     expect_code 200
@@ -121,7 +122,7 @@ test_bodies_in_chunks_that_are_wrong() {
     expect_code 404
 }
 
-# As the clients on AWS's common runtime ask, and those that download a part at a time.
+# As requested by clients on AWS's common runtime, and by those that download one part at a time.
 test_parts_are_read_by_their_number() {
     start_open
     five_mib_and_a_bit
@@ -170,7 +171,7 @@ test_checksums_of_multipart_uploads() {
     start_open
     five_mib_and_a_bit
     cat "$T/five" "$T/bit" >"$T/whole"
-    # The value of the whole, as a single upload has it.
+    # The checksum of the whole, as of a single upload.
     ask PUT /trial/single --data-binary "@$T/whole"
     local sum kind
     for kind in CRC64NVME CRC32 CRC32C; do
@@ -409,7 +410,7 @@ test_regions_and_anonymous_requests() {
     cmp "$T/body" "$evals/harbour-quiz.jsonl"
     ask_put /data/key x
     expect_refusal 403 AccessDenied
-    # A signature for the wrong region is told the right one.
+    # The refusal of a signature for the wrong region names the right one.
     ask GET /data/key -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-west-2:s3 \
         --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
     expect_refusal 400 AuthorizationHeaderMalformed
@@ -417,7 +418,7 @@ test_regions_and_anonymous_requests() {
     expect_header 'x-amz-bucket-region: eu-west-3'
 }
 
-test_what_is_not_there_says_so() {
+test_missing_objects_and_buckets_are_reported() {
     start_open
     ask GET '/trial/key?acl'
     expect_refusal 501 NotImplemented
@@ -434,11 +435,11 @@ test_faults() {
         --fault 'etag,key=other,method=GET' --fault 'status=200,code=InternalError,header=x-amz-copy-source' \
         --fault 'delay=600000,key=never'
     ask_put /trial/reset 'hello world'
-    [ "$code" = "curl's 52" ] || fail "a reply came: $code"
+    [ "$code" = "curl's 52" ] || fail "a reply was received: $code"
     ask GET /trial/reset
     expect_code 404
     ask_put /trial/lost 'hello world'
-    [ "$code" = "curl's 52" ] || fail "a reply came: $code"
+    [ "$code" = "curl's 52" ] || fail "a reply was received: $code"
     ask GET /trial/lost
     expect_body 'hello world'
     local key
@@ -472,8 +473,8 @@ test_faults() {
     expect_refusal 200 InternalError
     ask HEAD /trial/copy
     expect_code 404
-    ask GET /trial/never --max-time 1 # whose thread goes on sleeping
-    [ "$code" = "curl's 28" ] || fail "a reply came: $code"
+    ask GET /trial/never --max-time 1 # the server's thread continues to sleep
+    [ "$code" = "curl's 28" ] || fail "a reply was received: $code"
     grep -qx 'PUT /trial/lost 0 11 0' "$T/access" || fail "the log: $(cat "$T/access")"
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# decon-s3 serve over a folder of files that others made: shown as they are, changed only with --adopt.
+# decon-s3 serve over an existing folder of files: served unchanged, modified only with --adopt.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/ask.sh"
 
-# The folder, with what is not to be shown or touched.
+# The folder, including files that must not be served or modified.
 fill_folder() {
     mkdir -p "$T/store/trial/web/deep" "$T/store/trial/empty" "$T/store/tmp/mine" "$T/store/buckets/b" "$T/outside"
     printf one >"$T/store/trial/a.jsonl"
@@ -100,7 +100,7 @@ test_an_adopted_folder_can_be_changed() {
     expect_header 'Content-Type: text/plain'
     ask GET '/trial?list-type=2&prefix=a'
     expect_body "<ETag>&quot;${etag//\"/}&quot;</ETag>"
-    # Changed by others meanwhile: what was noted is not of this file.
+    # Changed by others meanwhile: the recorded properties do not belong to this file.
     printf 'others here' >"$T/store/trial/a.jsonl"
     ask GET /trial/a.jsonl -H 'x-amz-checksum-mode: ENABLED'
     expect_body 'others here'
@@ -135,7 +135,7 @@ test_an_adopted_folder_can_be_changed() {
     ask DELETE /trial/web/deep/%C3%BC
     expect_code 204
     [ ! -e "$T/store/trial/web/deep/ü" ] || fail 'still there'
-    # A bucket is removed only where nothing of anybody is in it.
+    # A bucket is removed only if it contains no files, including foreign ones.
     for key in a.jsonl copy new/deep/up web/b%20c.jsonl; do ask DELETE "/trial/$key"; done
     ask GET '/trial?list-type=2'
     ! grep -q '<Key>' "$T/body" || fail "$(cat "$T/body")"
@@ -152,7 +152,7 @@ test_an_adopted_folder_can_be_changed() {
         fail 'other files were touched'
 }
 
-# Names like those that a server makes are no reason to remove what they hold.
+# Folders whose names resemble the server's own are not emptied.
 test_a_store_removes_only_what_it_made() {
     start_open
     ask_put /trial/key x
@@ -163,13 +163,13 @@ test_a_store_removes_only_what_it_made() {
     printf left >"$T/store/tmp/body.tmp-00000001"
     start_store --anonymous all
     [ "$(cat "$T/store/tmp/mine/file")" = kept ] || fail 'the folder tmp was emptied'
-    [ ! -e "$T/store/tmp/body.tmp-00000001" ] || fail 'a body that was left is still there'
+    [ ! -e "$T/store/tmp/body.tmp-00000001" ] || fail 'a leftover body still exists'
     ask GET /trial/key
     expect_code 200
     ask DELETE /trial/key
     ask DELETE /trial
     expect_refusal 409 BucketNotEmpty
-    [ "$(cat "$T/store/buckets/trial/notes/file")" = kept ] || fail 'a file of others was removed'
+    [ "$(cat "$T/store/buckets/trial/notes/file")" = kept ] || fail 'a foreign file was removed'
 }
 
 run_tests

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# decon-s3 serve, asked by curl: what today's clients send, and what it does not implement.
+# decon-s3 serve with curl: requests of current clients, and features that it does not implement.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/ask.sh"
 
@@ -100,7 +100,7 @@ test_conditions_of_time() {
         expect_code 412
         ask "$method" /trial/key -H "If-Unmodified-Since: $future"
         expect_code 200
-        # The ETag decides where both are there.
+        # The ETag decides if both are given.
         ask "$method" /trial/key -H "If-Match: $etag" -H "If-Unmodified-Since: $past"
         expect_code 200
         ask "$method" /trial/key -H 'If-None-Match: "other"' -H "If-Modified-Since: $future"
@@ -128,7 +128,7 @@ test_conditions_of_time() {
     expect_body hello
 }
 
-# signed METHOD TARGET [CURL-WORD...]: with a header's signature.
+# signed METHOD TARGET [CURL-WORD...]: with an Authorization header.
 signed() {
     ask "$@" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-east-1:s3 \
         --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
@@ -174,7 +174,7 @@ test_metadata_as_it_was_sent() {
     complete up
     ask HEAD /trial/up
     tr -d '\r' <"$T/head" | grep -qx 'x-amz-meta-mixed: 1' || fail "$(cat "$T/head")"
-    # As presigned URLs of some SDKs have them.
+    # As in presigned URLs of some SDKs.
     ask_put '/trial/hoisted?x-amz-meta-Place=query&x-id=PutObject' hello
     ask HEAD /trial/hoisted
     expect_header 'x-amz-meta-place: query'
@@ -222,7 +222,7 @@ test_tags() {
     expect_header 'x-amz-meta-a: b'
     expect_header 'x-amz-tagging-count: 1'
     [ "$(grep -i '^last-modified' "$T/head")" = "$modified" ] || fail 'tags changed LastModified'
-    # Copies take them along, or others.
+    # Copies keep the tags, or set others.
     ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key'
     ask HEAD /trial/copy
     expect_header 'x-amz-tagging-count: 1'
@@ -243,7 +243,7 @@ test_tags() {
     ask GET /trial/key
     expect_body hello
     expect_no_header x-amz-tagging-count
-    # A new object has none of the old one's.
+    # A new object has none of the old object's tags.
     ask_put /trial/copy x
     ask HEAD /trial/copy
     expect_no_header x-amz-tagging-count
@@ -337,7 +337,7 @@ test_urls_presigned_by_version_2() {
     expect_refusal 400 InvalidArgument
 }
 
-# What is not implemented must not be taken for something else, and must change nothing.
+# Unimplemented requests must not be treated as others, and must change nothing.
 test_nothing_is_approximated() {
     start_open
     ask_put /trial/key original -H 'x-amz-tagging: a=b'

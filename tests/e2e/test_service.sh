@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What server and orchestrator tell the service manager (systemd): readiness, end, signs of life.
+# Messages of server and orchestrator to the service manager (systemd): readiness, end, watchdog.
 . "$(dirname "$0")/lib.sh"
 
 # listen: one line of $T/notices for each message; the socket is in NOTIFY_SOCKET.

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Hosts that several users share: planted links, a server under another user, foreign folders.
+# Hosts shared by several users: planted links, a server under another user, foreign folders.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 input_dir() {
     printf 'input-%s' "$(printf '%s' s3://data/in | sha256sum | cut -c1-12)"
 }
 
-test_planted_links_lead_nowhere() {
+test_planted_links_are_not_followed() {
     local place
     start_store
     fill
@@ -30,7 +30,7 @@ test_planted_links_lead_nowhere() {
     expect_status 0
 }
 
-test_a_folder_for_all_is_refused_and_a_sticky_one_taken() {
+test_a_world_writable_folder_is_refused_unless_sticky() {
     start_store
     fill
     start_server
@@ -44,7 +44,7 @@ test_a_folder_for_all_is_refused_and_a_sticky_one_taken() {
     [ "$(stat -c %a "$T/work/$(input_dir)")" = 700 ] || fail "mode of the work directory"
 }
 
-# needs_two_users: this test needs root, to be two users.
+# needs_two_users: skips the test without root, which is needed to run as two users.
 needs_two_users() {
     [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && chmod 711 "$T" &&
         setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$BIN/decon-server" -a -r "$evals"
@@ -96,7 +96,7 @@ test_two_users_exchange_files_through_their_group() {
     fill
     start_foreign_server
     orchestrate_as_third none
-    expect_status 3 # results without the group are the server's alone
+    expect_status 3 # results without the group are readable by the server only
     stop "$server"
     rm -r "$T/srv"
     start_foreign_server --share-group 65532
@@ -123,7 +123,7 @@ test_folders_of_a_third_user_hold_no_results() {
     expect_status 3
     expect_log 'result folder .*/srv/reports: refused'
     [ "$(find "$T/srv" -type f ! -name port | wc -l)" -gt 0 ] || fail 'foreign files were removed'
-    ! keys out/ | grep -q '\.report\.jsonl$' || fail 'a report of a refused folder went up'
+    ! keys out/ | grep -q '\.report\.jsonl$' || fail 'a report of a refused folder was uploaded'
 }
 
 run_tests

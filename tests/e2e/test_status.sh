@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The `status` command: how far a fleet is, from the store alone.
+# The `status` command: progress of a fleet, read from the store only.
 . "$(dirname "$0")/lib.sh"
 
 # look [OPTION...]: exit status in $status, output in $T/look.log.
@@ -61,7 +61,7 @@ test_the_inputs_are_those_of_the_list() {
         --remote-cleaned-output-dir s3://data/out/cleaned --output s3://data/list.csv 2>"$T/plan.log"
     orchestrate run --input-list s3://data/list.csv
     expect_status 0
-    put "$samples/books/part-01.jsonl" in/new.jsonl # is not in the list
+    put "$samples/books/part-01.jsonl" in/new.jsonl # not in the list
     : >"$T/access"
     look s3://data/out/reports
     expect_status 0

@@ -18,7 +18,7 @@ cells_of_tests() {
                 }
             }' | sort
 }
-# The same of the document, those with a reason (-n) too.
+# The same for the document, including cells with a reason (-n).
 cells_of_doc() {
     awk -F' *[|] *' '
         /^\| operation \|/ { for (i = 3; i < NF; i++) name[i] = toupper($i); on = 1; next }
@@ -42,7 +42,7 @@ test_what_is_not_tried_has_a_reason() {
         grep -q "^$reason\. " "$doc" || fail "no reason $reason: $cell"
     done <"$T/doc"
 }
-test_every_operation_and_property_is_there() {
+test_every_operation_and_property_has_a_cell() {
     local name operations properties
     operations=$(cells_of_doc | cut -d'|' -f1 | sort -u)
     for name in ListObjectsV2 ListBuckets ListMultipartUploads HeadBucket HeadObject GetObject \
@@ -51,7 +51,7 @@ test_every_operation_and_property_is_there() {
         DeleteBucket AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity; do
         grep -qxF "$name" <<<"$operations" || fail "no row $name"
     done
-    # Operations that the client sends and this list does not have.
+    # Operations that the client sends and this list lacks.
     grep -rhoE --exclude=presign.c '\.operation = "[A-Za-z0-9]+"' "$top"/s3/{get,operations,put} |
         sort -u | cut -d'"' -f2 | while read -r name; do
         grep -qxF "$name" <<<"$operations" || fail "no row $name"

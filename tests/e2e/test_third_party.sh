@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The scripts of third_party say what they do and remove nothing. Package managers and Go are stubs.
+# The scripts of third_party report what they do and remove nothing. Package managers and Go are stubs.
 . "$(dirname "$0")/lib.sh"
 
 # stub NAME: an executable on PATH with standard input as its text.
@@ -92,7 +92,7 @@ test_the_newest_installed_version_of_a_tool_is_taken() {
     [ ! -e "$T/apt" ] || fail "apt-get $(cat "$T/apt")"
 }
 
-# curl 8.14 refuses both options together; older ones do not say so.
+# curl 8.14 refuses both options together; older versions do not report it.
 test_requests_that_curl_signs_go_without_path_as_is() {
     stub curl <<<'echo "$@" >>"'"$T"'/asked"; touch "'"$T"'/head" "'"$T"'/body"; printf 200'
     PATH=$T/bin:$PATH
@@ -106,7 +106,7 @@ test_requests_that_curl_signs_go_without_path_as_is() {
         grep -vE '/(ask|test_third_party)\.sh$' || fail 'both in a script'
 }
 
-# The stub of Go builds until $T/go-on exists.
+# The stub of Go keeps building until $T/go-on exists.
 test_a_long_build_reports_its_progress() {
     stub go <<STUB
 case \$1 in
@@ -118,7 +118,7 @@ install)
     mkdir -p "\$GOBIN" && echo >"\$GOBIN/minio" && chmod +x "\$GOBIN/minio" ;;
 esac
 STUB
-    # Without a MinIO that is on PATH already.
+    # Without a MinIO on PATH.
     (
         PATH=$T/bin:/usr/bin:/bin DECON_CACHE=$T/cache DECON_PROGRESS_S=1 MINIO='' exec "$top/third_party/minio.sh"
     ) >"$T/path" 2>"$T/build.log" &

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What make torture stands on, with a small program: failing calls, and power cuts at each change.
+# The mechanisms of make torture, with a small program: failing calls, and power cuts at each
+# change.
 . "$(dirname "$0")/lib.sh"
 tests=$(realpath "$BIN/../tests")
 sample=$tests/torture/sample
@@ -45,12 +46,12 @@ test_each_call_site_fails_once() {
         state TORTURE_SITE="$hash" TORTURE_CALL=1 TORTURE_ERROR=$error
         [ "$(od -An -j8 -N8 -td8 "$T/state" | tr -d ' ')" = 1 ] || fail "the call at $hash did not fail"
         case $kind in
-        001) ;; # of a library; stdio does without
+        001) ;; # of a library; stdio works without it
         101)
             expect_status 1
             grep -qx 'out of memory: .*' "$T/err" || fail "no message: $(cat "$T/err")"
             ;;
-        *) [ "$status $(cat "$T/out")" = '0 done' ] || expect_status 3 ;; # 0: it is not needed for the file
+        *) [ "$status $(cat "$T/out")" = '0 done' ] || expect_status 3 ;; # 0: the file does not need it
         esac
         [ "$status" = 0 ] || [ "$(wc -l <"$T/err")" = 1 ] || fail "not one line: $(cat "$T/err")"
         expect_whole_or_absent
@@ -88,11 +89,11 @@ test_a_power_cut_leaves_what_was_synced() {
 }
 
 test_what_was_not_synced_may_be_lost() {
-    # Before the first fsync nothing is certain, and with some seeds something is there.
+    # Before the first fsync nothing is guaranteed, and with some seeds a part exists.
     local change seed seen=0
     change=$(cut_at 0 0 && "$tests/torture/power_cut" kinds "$T/log" | sed 1d | grep -n S | head -n 1 | cut -d : -f 1)
     cut_at "$change" 0
-    [ -z "$(ls "$T/disk")" ] || fail 'not synced, but there'
+    [ -z "$(ls "$T/disk")" ] || fail 'not synced, but kept'
     for seed in 1 2 3 4 5 6; do
         cut_at "$change" $seed
         seen=$((seen + $(find "$T/disk" | wc -l) - 1))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Configuration and usage: what is wrong is found before anything is contacted, exit status 2.
+# Configuration and usage: errors are found before any connection; exit status 2.
 . "$(dirname "$0")/lib.sh"
-server_port=1 # nothing listens there, and nothing is asked
+server_port=1 # no server listens there, and none is contacted
 
 refused() { # REGEX [OPTION...]
     local words=$1
@@ -85,7 +85,7 @@ test_make_asks_a_running_server() {
     ! ask health 2>"$T/out" || fail 'no server is accepted'
     grep -q 'no reply from' "$T/out" || fail "$(cat "$T/out")"
 }
-# complete PROGRAM WORD...: what bash offers for the last one.
+# complete PROGRAM WORD...: bash completions of the last word.
 complete_words() {
     # shellcheck disable=SC1090  # made by the program
     . <("$BIN/$1" completion)
@@ -94,12 +94,12 @@ complete_words() {
     "_${1//-/_}"
     printf '%s\n' "${COMPREPLY[@]}"
 }
-# The flags that a help text names, as completion should offer them.
+# The flags in a help text, as completion should offer them.
 flags_of() { # PROGRAM [COMMAND]
     "$BIN/$1" "${@:2}" --help | sed 's|--\[no-\]|--no-|' | grep -oE '^ +(-[a-z], |    )?--[a-z0-9-]+' |
         grep -o -- '--.*' | sort -u
 }
-test_completion_knows_commands_flags_and_words() {
+test_completion_knows_commands_flags_and_values() {
     local program command
     [ "$(complete_words decon-server d)" = detect ]
     [ "$(complete_words decon r | xargs)" = 'review rejudge' ]
@@ -112,7 +112,7 @@ test_completion_knows_commands_flags_and_words() {
         # shellcheck disable=SC2086
         flags_of $command >"$T/flags"
         grep -qx -- --help "$T/offered"
-        [ "$(comm -13 "$T/flags" "$T/offered")" = "" ] || fail "$command: --help has not all that is offered"
+        [ "$(comm -13 "$T/flags" "$T/offered")" = "" ] || fail "$command: --help lacks an offered flag"
     done
     [ "$(complete_words decon-orchestrator verify --refuse- | wc -l)" = 2 ]
     [ "$(complete_words decon-server --no-ev)" = --no-eval-dedup ]
@@ -125,14 +125,14 @@ test_completion_knows_commands_flags_and_words() {
     [ "$(complete_words decon-server -c local)" = local-file ]
     for program in decon-orchestrator decon decon-server decon-s3; do
         "$BIN/$program" completion | bash -n || fail "$program"
-        ! "$BIN/$program" completion much too much || fail "$program takes words"
+        ! "$BIN/$program" completion much too much || fail "$program completes arguments"
     done
 }
 test_the_example_configurations_are_whole() {
     "$BIN/decon-orchestrator" --print-config | diff - "$top/config/orchestration.yaml"
 }
-# The reference of a program stands in its document behind the line that names the flag, and a
-# blank one, up to the end.
+# The reference of a program is in its document, after the line that names the flag and a blank one,
+# up to the end.
 same_reference() { # PROGRAM DOCUMENT
     "$BIN/$1" --print-reference >"$T/reference"
     [ -s "$T/reference" ] || fail "no reference of $1"

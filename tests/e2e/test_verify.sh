@@ -2,7 +2,7 @@
 # `decon-orchestrator verify`: verdicts of local files and objects, truncation, memory, exit statuses.
 . "$(dirname "$0")/lib.sh"
 
-verify() { # verify OPTION|FILE...: exit status in $status, what it says in $T/out and $T/verify.log
+verify() { # verify OPTION|FILE...: exit status in $status, output in $T/out and $T/verify.log
     status=0
     "$BIN/decon-orchestrator" verify --local-work-dir "$T/work" "$@" >"$T/out" 2>"$T/verify.log" || status=$?
 }
@@ -20,7 +20,7 @@ compress_all() { # FILE: FILE.gz, .zst, .bz2, .xz
     xz -k "$1"
 }
 
-test_every_format_is_told_with_its_counts() {
+test_every_format_is_reported_with_its_counts() {
     lines 300 "$T/a.jsonl"
     echo >>"$T/a.jsonl"
     compress_all "$T/a.jsonl"
@@ -46,7 +46,7 @@ test_json_has_one_object_a_file() {
     verify --json "$T/a.jsonl.zst"
     expect_out '"checksums":\["xxh64"\],"lines":3,.*"skipped_lines":0,"lone_surrogates":0\}$'
 }
-test_lines_that_the_server_skips_are_told() {
+test_lines_that_the_server_skips_are_reported() {
     printf '{"text": "a"}\n{"text": "\\udc00"}\n{"text": "", "v": 1e999}\n{"v": 1}\n' >"$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 0
@@ -62,7 +62,7 @@ test_a_name_with_a_line_break_stays_in_one_line() {
     expect_status 0
     expect_out '^OK .*/a b.jsonl: plain, 3 lines'
 }
-test_a_file_that_ends_early_is_never_sound() {
+test_a_truncated_file_is_never_valid() {
     local format size i
     lines 4 "$T/a.jsonl"
     compress_all "$T/a.jsonl"
@@ -98,7 +98,7 @@ test_an_object_is_read_while_it_is_downloaded() {
     expect_status 1
     expect_out '^FAILED  .*s3://data/in.*end the name of a folder in the store with a slash'
 }
-# A folder with inputs in two depths, two of them bad, and what is no input.
+# A folder with inputs at two depths, two of them invalid, and files that are no inputs.
 make_folder() {
     mkdir -p "$1/b/c" "$1/empty"
     lines 30 "$1/a.jsonl"
@@ -108,7 +108,7 @@ make_folder() {
     zstd -q --rm "$1/b/c/x.json"
     head -c 40 "$1/b/z.jsonl.gz" >"$1/b/cut.jsonl.gz"
     echo 'no json' >"$1/d.jsonl"
-    echo 'not looked at' >"$1/readme.txt"
+    echo 'not examined' >"$1/readme.txt"
     echo 'nor this' >"$1/b/readme.gz"
 }
 # in_order NAME...: the lines of the output, by the ends of the names.
@@ -119,7 +119,7 @@ in_order() {
         sed -n "${n}p" "$T/out" | grep -qF -- "$name" || fail "line $n is not of $name: $(cat "$T/out")"
     done
 }
-test_a_folder_stands_for_its_inputs() {
+test_a_folder_means_its_inputs() {
     make_folder "$T/in"
     ln -s "$T/in" "$T/in/b/round"
     ln -s ../a.jsonl "$T/in/b/link.jsonl"
@@ -139,7 +139,7 @@ test_a_folder_stands_for_its_inputs() {
     verify "$T/in/a.jsonl"
     [ "$(wc -l <"$T/out")" = 1 ] || fail "a summary of one file: $(cat "$T/out")"
 }
-test_a_folder_of_the_store_stands_for_its_inputs() {
+test_a_folder_of_the_store_means_its_inputs() {
     start_store
     s3 mb s3://data
     make_folder "$T/in"
@@ -152,7 +152,7 @@ test_a_folder_of_the_store_stands_for_its_inputs() {
         s3://data/in/b/z.jsonl.gz s3://data/in/d.jsonl in/a.jsonl inother/o.jsonl SUMMARY
     expect_out '^SUMMARY: Files=7 Valid=5 Invalid=2 Unreadable=0 Ignored=2 Lines=95 '
     [ -z "$(ls -A "$T/work")" ] || fail "left in the work directory: $(ls "$T/work")"
-    verify --disk-budget 1 s3://data/in/b/ # one at a time then
+    verify --disk-budget 1 s3://data/in/b/ # then one at a time
     expect_status 3
     expect_out '^SUMMARY: Files=3 Valid=2 '
     verify s3://data
@@ -177,7 +177,7 @@ test_hundreds_of_files_keep_their_order() {
 }
 test_a_long_window_needs_memory() {
     lines 20 "$T/a.jsonl"
-    # a frame whose header asks for a window of 512 MiB, and one raw block
+    # a frame whose header requests a window of 512 MiB, and one raw block
     { printf '\x28\xb5\x2f\xfd\x00\x98'
         printf '%b' "$(printf '\\x%02x\\x%02x\\x00' $(($(stat -c %s "$T/a.jsonl") * 8 % 256 + 1)) $(($(stat -c %s "$T/a.jsonl") * 8 / 256)))"
         cat "$T/a.jsonl"; } >"$T/long.jsonl.zst"
@@ -192,7 +192,7 @@ test_standard_input_is_a_file_too() {
     gzip -c "$T/a.jsonl" | { verify -; expect_status 0; }
     expect_out '^OK      -: gzip, 5 lines'
 }
-test_what_it_does_not_understand_is_usage() {
+test_wrong_arguments_are_usage_errors() {
     verify
     expect_status 2
     verify --jsom "$T/a"
@@ -211,12 +211,12 @@ test_an_object_larger_than_the_disk_fails_alone() {
     lines 5 "$T/a.jsonl"
     put "$T/a.jsonl" in/a.jsonl
     put "$T/a.jsonl" in/b.jsonl
-    truncate -s 15T "$T/store/data/in/b.jsonl" || return 0 # a file system without such files
+    truncate -s 15T "$T/store/data/in/b.jsonl" || return 0 # a file system without unnamed temporary files
     : >"$T/access"
     verify s3://data/in/
     expect_out 'in/b\.jsonl: 15 TiB do not fit on the disk'
     expect_out '^SUMMARY: Files=2 Valid=1 '
-    ! grep -q 'GET /data/in/b.jsonl' "$T/access" || fail 'it was loaded'
+    ! grep -q 'GET /data/in/b.jsonl' "$T/access" || fail 'it was downloaded'
 }
 
 run_tests

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds words of tests/tools/dialect.txt in sources, documents and scripts.
+# Finds words of tests/tools/dialect.txt in sources, documents and scripts, and in names of tests.
 #   tests/tools/dialect.sh [BASE]
 # With BASE (a git revision), only in lines that were added since BASE. Exit status 1 when one is found.
 set -euo pipefail
@@ -15,6 +15,10 @@ if [ $# -gt 0 ]; then
 else
     found=$(git grep -niE -- "$pattern" -- "${files[@]}" || true)
 fi
+# Names of tests are sentences: a_file_is_found is read as "a file is found".
+names=$(git grep -noE '(static void [a-z0-9_]+\(void \*\*|^test_[a-z0-9_]+\()' -- tests | tr _ ' ' |
+    grep -iE -- "$pattern" || true)
+found=$found${names:+${found:+$'\n'}$names}
 [ -z "$found" ] && exit 0
 echo "$found" | cut -c1-160
 echo "check-dialect: $(wc -l <<<"$found") lines use words of $list; its second column gives the standard term"
