@@ -13,13 +13,13 @@
 
 typedef struct removal {
     site s;
-    buf told; /* "key@version:CODE " */
+    buf reported; /* "key@version:CODE " */
 } removal;
 
 static void on_key_error(void *ctx, const char *key, const char *version, const err *e)
 {
     removal *r = ctx;
-    buf_printf(&r->told, "%s@%s:%s ", key, version ? version : "", err_code_name(e->code));
+    buf_printf(&r->reported, "%s@%s:%s ", key, version ? version : "", err_code_name(e->code));
 }
 
 static void on_done(void *ctx, size_t left, const err *e)
@@ -33,12 +33,12 @@ static void open_removal(removal *r)
 {
     *r = (removal){0};
     site_open(&r->s, (s3_config){.max_attempts = 3});
-    buf_init(&r->told, 4096);
+    buf_init(&r->reported, 4096);
 }
 
 static void close_removal(removal *r)
 {
-    buf_deinit(&r->told);
+    buf_deinit(&r->reported);
     site_close(&r->s);
 }
 
@@ -70,7 +70,7 @@ static void versions_are_named_in_the_request(void **state)
     site_expect(&r.s, "POST", URL, 200,
                 RESULT(GONE("a", "2&amp;") GONE("a", "1") "<Deleted><Key>b</Key></Deleted>"));
     assert_int_equal(delete_them(&r), ERR_NONE);
-    assert_string_equal(buf_str(&r.told), "");
+    assert_string_equal(buf_str(&r.reported), "");
     slice sent = fake_request_at(r.s.f, 0)->body;
     assert_int_equal(sent.len, strlen(body));
     assert_memory_equal(sent.data, body, sent.len);
@@ -86,7 +86,7 @@ static void the_version_that_failed_is_named(void **state)
                 RESULT(GONE("a", "1") FAILED("a", "2&amp;", "AccessDenied")
                            FAILED("b", "", "AccessDenied")));
     assert_int_equal(delete_them(&r), ERR_NONE);
-    assert_string_equal(buf_str(&r.told), "a@2&:S3_ACCESS b@:S3_ACCESS ");
+    assert_string_equal(buf_str(&r.reported), "a@2&:S3_ACCESS b@:S3_ACCESS ");
     close_removal(&r);
 }
 
@@ -98,7 +98,7 @@ static void a_version_that_the_reply_does_not_name_is_deleted_alone(void **state
     site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a", "1") "<Deleted><Key>b</Key></Deleted>"));
     site_expect(&r.s, "DELETE", "http://store/b/a?versionId=2%26", 204, "");
     assert_int_equal(delete_them(&r), ERR_NONE);
-    assert_string_equal(buf_str(&r.told), "");
+    assert_string_equal(buf_str(&r.reported), "");
     close_removal(&r);
 }
 
