@@ -62,10 +62,10 @@ members() {
     sed 's/\[[^]]*\]/0/g' "$1" | sed ':again; s/:{[^{}]*}/:0/g; t again' | grep -oE '[{,]"[a-z_]+":' | tr -d '{,":' | LC_ALL=C sort -u
 }
 
-# members_of NAME: the members in the table after the line that names the record.
+# members_of NAME: the members in the table after the line that names the record; not those of records in a store only.
 members_of() {
     awk -v name="_decon/$1.json" 'index($0, name) == 2 { on = 1 } on && /^\| `/ { print; seen = 1 } on && seen && !/^\|/ { exit }' "$doc" |
-        cut -d '|' -f 2 | grep -oE '`[a-z_]+`' | tr -d '`' | LC_ALL=C sort -u
+        grep -v "| in a store:" | cut -d '|' -f 2 | grep -oE '`[a-z_]+`' | tr -d '`' | LC_ALL=C sort -u
 }
 
 test_records_are_documented() {
