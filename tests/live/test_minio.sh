@@ -104,7 +104,9 @@ test_results_are_replaced_in_a_bucket_with_object_lock() {
     orchestrate redo --redo
     expect_status 0
     expect_log 'SUMMARY: Processed=9 .*Failed=0 '
-    put "$samples/books/part-02.jsonl.gz" in/books/part-02.jsonl.gz
+    # Other bytes: times have a resolution of a second.
+    { cat "$samples/books/part-02.jsonl.gz" && echo '{"id":"more","text":"one more line"}' | gzip; } >"$T/changed.gz"
+    put "$T/changed.gz" in/books/part-02.jsonl.gz
     orchestrate changed
     expect_status 0
     expect_log 'SUMMARY: Processed=1 .*Failed=0 '
