@@ -180,7 +180,7 @@ test_scans_of_other_files_are_refused() {
 test_folders_that_were_judged_again_are_refused() {
     local rules
     scan_both
-    for rules in '--threshold 0.95' '--eval no-such-set'; do
+    for rules in '--threshold 0.95' '--eval meadow_reading'; do
         rm -rf "$T/again"
         cp -r "$T/reports" "$T/again"
         # shellcheck disable=SC2086  # words
