@@ -61,11 +61,11 @@ static inline void *array_grow_for(void *items, size_t count, size_t item_bytes)
     return full ? array_grow(items, &capacity, count + 1, item_bytes) : items;
 }
 
-/* Opens a gap before the element `at`, of `count` that were there; the array has space for it. */
+/* Opens a gap before the element `at`: moves the elements after it into the last of `count`. */
 static inline void *array_gap(void *items, size_t count, size_t at, size_t item_bytes)
 {
     char *gap = (char *)items + at * item_bytes;
-    memmove(gap + item_bytes, gap, (count - at) * item_bytes);
+    memmove(gap + item_bytes, gap, (count - 1 - at) * item_bytes);
     return gap;
 }
 
@@ -74,13 +74,13 @@ static inline void *array_gap(void *items, size_t count, size_t at, size_t item_
     ({                                                                                             \
         size_t at_ = (at);                                                                         \
         ARRAY_ADD(items, count);                                                                   \
-        (__typeof__(items))array_gap((items), (count)-1, at_, sizeof *(items));                    \
+        (__typeof__(items))array_gap((items), (count), at_, sizeof *(items));                      \
     })
 #define ARRAY_PUSH_AT(items, count, capacity, at)                                                  \
     ({                                                                                             \
         size_t at_ = (at);                                                                         \
         ARRAY_PUSH(items, count, capacity);                                                        \
-        (__typeof__(items))array_gap((items), (count)-1, at_, sizeof *(items));                    \
+        (__typeof__(items))array_gap((items), (count), at_, sizeof *(items));                      \
     })
 
 #endif

@@ -15,7 +15,7 @@
 #define STORE      "http://store/b/"
 #define RUN        "20261201T030000Z-0-0a1b2c"
 #define PART(n)    STORE "rep/_decon/ledger/" RUN "-" n ".jsonl.zst"
-#define MINUTES(n) ((uint64_t)(n)*60 * 1000)
+#define MINUTES(n) (UINT64_C(60000) * (n))
 
 typedef struct site {
     fake_transport *fake;
