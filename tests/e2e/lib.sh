@@ -141,6 +141,11 @@ put() {
     s3 cp "$1" "s3://data/$2"
 }
 
+# all_false_positives FOLDER: a verdict on every record of the evaluation files, as `--suppress` reads it.
+all_false_positives() {
+    jq -c '{eval_key, split, eval_instance_index, verdict: "false_positive"}' "$1"/*.jsonl
+}
+
 # fill: bucket `data` with the samples, except the corrupt one.
 fill() {
     s3 mb s3://data

@@ -123,7 +123,8 @@ test_a_folder_with_gaps_is_refused() {
 # A certificate names the settings of the scan; also where times and ledger do not show the change.
 test_verdicts_of_other_rules_are_refused() {
     scan
-    "$BIN/decon" rejudge --threshold 1 --eval no-such-set --in-place s3://data/out/reports >"$T/rejudge.out"
+    all_false_positives "$T/evals" >"$T/verdicts"
+    "$BIN/decon" rejudge --suppress "$T/verdicts" --in-place s3://data/out/reports >"$T/rejudge.out"
     expect_refused judged_again 5
     "$BIN/decon" rejudge --in-place s3://data/out/reports >"$T/rejudge.out"
     certify restored

@@ -55,7 +55,8 @@ test_verdicts_are_replaced_in_place_and_restored() {
     orchestrate run
     expect_status 0
     digests >"$T/before"
-    "$BIN/decon" rejudge --eval no-such-set --in-place s3://data/out/reports >"$T/judged"
+    all_false_positives "$evals" >"$T/verdicts"
+    "$BIN/decon" rejudge --suppress "$T/verdicts" --in-place s3://data/out/reports >"$T/judged"
     ! keys out/reports/ | grep '\.report\.jsonl$' || fail 'a report is left'
     [ "$(keys out/reports/ | grep -c '\.clean$')" = 9 ] || fail "$(keys out/reports/)"
     "$BIN/decon" rejudge --in-place s3://data/out/reports >"$T/judged"
