@@ -97,6 +97,8 @@ test_the_examples_run() {
     s3 cp -r "$T/reports/" s3://my-bucket/decon/reports/ >"$T/cp.log"
     local line count=0
     while read -r line; do
+        # The sets of the examples are not in these evaluation files.
+        line=${line//gsm8k/marsh} line=${line//mmlu/marsh}
         (cd "$T" && PATH=$BIN:$PATH bash -c "set -e; ${line//\/data\/evals/evals}" </dev/null) >"$T/example.out" 2>&1 ||
             fail "$line: $(cat "$T/example.out")"
         count=$((count + 1))
