@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$here/../..
 [ $# = 3 ] || { echo "usage: $0 VERSION FOLDER ROOT" >&2; exit 2; }
-[ "$(id -u)" = 0 ] || { echo "$0: needs root: it makes a system of its own and runs commands in it" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "$0: needs root: it installs a Debian system in a folder and runs commands there" >&2; exit 1; }
 version=$1
 mkdir -p "$2" "$3"
 folder=$(cd "$2" && pwd) root=$(cd "$3" && pwd)

@@ -59,7 +59,7 @@ typedef struct report_store {
     bool (*write)(void *ctx, const char *uri, const report_store_write *w, char **etag, err *e);
     /* *etag: malloc'ed; NULL if the object does not exist. */
     bool (*find)(void *ctx, const char *uri, const char *name, char **etag, err *e);
-    /* Only the version with this ETag; an object that is missing is no error. */
+    /* Only the version with this ETag; an object that is missing is not an error. */
     bool (*remove)(void *ctx, const char *uri, const char *name, const char *etag, err *e);
     void *ctx;
 } report_store;
