@@ -286,8 +286,8 @@ upload() {
     done
     s3 cp "$files/small/file-00000.jsonl" s3://bench/one/file.jsonl >out.log
     mkdir -p polled few
-    find "$files/small" -type f | sort | head -n 64 | xargs cp -t polled
-    find "$files/small" -type f | sort | head -n 300 | xargs cp -t few
+    find "$files/small" -type f | sort | sed -n 1,64p | xargs cp -t polled
+    find "$files/small" -type f | sort | sed -n 1,300p | xargs cp -t few
     s3 cp --recursive polled/ s3://bench/polled/ >out.log
     s3 cp --recursive few/ s3://bench/few/ >out.log
 }
