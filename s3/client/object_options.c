@@ -22,6 +22,7 @@ static const struct {
     {"HeadObject", PAYER | CUSTOMER},
     {"GetObject", PAYER | CUSTOMER},
     {"GetObjectTagging", PAYER},
+    {"PutObjectTagging", PAYER},
     {"PutObject", PAYER | STORING | CUSTOMER},
     {"CreateMultipartUpload", PAYER | STORING | CUSTOMER},
     {"UploadPart", PAYER | CUSTOMER},

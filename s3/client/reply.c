@@ -104,8 +104,10 @@ bool s3_reply_is_success(const char *operation, int status)
 {
     /* Operations with replies without a body check other statuses themselves: the effect
      * may be provable. */
-    static const char *const bare[] = {"PutObject",    "UploadPart",   "DeleteObject",
-                                       "DeleteBucket", "CreateBucket", "AbortMultipartUpload"};
+    static const char *const bare[] = {
+        "PutObject",        "UploadPart",          "DeleteObject",
+        "DeleteBucket",     "CreateBucket",        "AbortMultipartUpload",
+        "PutObjectTagging", "DeleteObjectTagging", "PutBucketVersioning"};
     if (strcmp(operation, "GetObject") == 0)
         return status == 200 || status == 206;
     for (size_t i = 0; i < ARRAY_LEN(bare); i++)
@@ -261,6 +263,11 @@ static const struct {
     {"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
     {"AbortMultipartUpload", "s3:AbortMultipartUpload"},
     {"CreateBucket", "s3:CreateBucket"},
+    {"GetObjectTagging", "s3:GetObjectTagging"},
+    {"PutObjectTagging", "s3:PutObjectTagging"},
+    {"DeleteObjectTagging", "s3:DeleteObjectTagging"},
+    {"GetBucketVersioning", "s3:GetBucketVersioning"},
+    {"PutBucketVersioning", "s3:PutBucketVersioning"},
     {"CopyObject", "s3:PutObject, and s3:GetObject of the source"},
     {"UploadPartCopy", "s3:PutObject, and s3:GetObject of the source"},
 };

@@ -50,3 +50,38 @@ void s3_simple_send(void *simple)
     s3_simple_op *o = simple;
     s3_request_start(o->op.client, &o->request);
 }
+
+/* Replies to changes have no body; some stores send XML. Pages and text are not from a store. */
+static bool change_check(void *ctx, s3_request *r, err *e)
+{
+    char text[S3_REPLY_TEXT_SIZE];
+    UNUSED(ctx);
+    int status = r->head.status;
+    if (status != 200 && status != 201 && status != 204)
+        return err_set(e, ERR_S3_REPLY, "status %d does not mean success of this operation",
+                       status);
+    s3_reply_text(buf_slice(&r->reply), text);
+    return !text[0] || s3_reply_is_bare(&r->head, buf_slice(&r->reply), e);
+}
+
+void s3_simple_change(void *simple)
+{
+    s3_simple_op *o = simple;
+    o->request.on_check = change_check;
+    o->request.error_in_ok = true;
+    s3_simple_send(o);
+}
+
+bool s3_simple_xml(void *simple, const buf *body)
+{
+    s3_simple_op *o = simple;
+    uint8_t digest[MD5_BYTES];
+    if (body->overflow)
+        return false;
+    o->request.body = buf_slice(body);
+    md5(o->request.body, digest);
+    base64_encode(digest, sizeof digest, o->md5_text);
+    s3_request_header(&o->request, "Content-Type", "application/xml");
+    s3_request_header(&o->request, "Content-MD5", o->md5_text);
+    return true;
+}

@@ -11,13 +11,17 @@
 #ifndef S3_CLIENT_SIMPLE_OP_H
 #define S3_CLIENT_SIMPLE_OP_H
 
+#include "decon/base/digest.h"
 #include "s3/client/client.h"
+
+#define S3_MD5_TEXT_SIZE (4 * ((MD5_BYTES + 2) / 3) + 1) /* base64 */
 
 typedef struct s3_simple_op {
     s3_op_base op;
     s3_request request;
     char *bucket, *key; /* key: or NULL */
     buf text;           /* at most 32 KiB: a key of 1,024 bytes and an upload id, URI-encoded */
+    char md5_text[S3_MD5_TEXT_SIZE];
 } s3_simple_op;
 
 /* Copies the names; `done` may be NULL. */
@@ -29,5 +33,10 @@ void s3_simple_free(op *o);
  * query, headers, checks, or another on_done, whose ctx is the operation. */
 s3_request *s3_simple_request(void *simple, const char *operation, const char *method);
 void s3_simple_send(void *simple);
+/* Sends a change whose reply has no body, and reports an error unless the reply is S3's success. */
+void s3_simple_change(void *simple);
+/* Sets an XML body with its MD5, which S3 requires of most such requests. `body` is borrowed until
+ * the end; false if it has overflowed. */
+bool s3_simple_xml(void *simple, const buf *body) MUST_USE;
 
 #endif

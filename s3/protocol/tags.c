@@ -108,6 +108,14 @@ static bool check_tag(const s3_tags *t, const char *key, const char *value, err 
     return true;
 }
 
+bool s3_tags_add(s3_tags *t, const char *key, const char *value, err *e)
+{
+    if (!check_tag(t, key, value, e))
+        return false;
+    add(t, key, value);
+    return true;
+}
+
 static bool decode(const char *text, size_t len, buf *plain, err *e)
 {
     buf_clear(plain);
@@ -126,11 +134,8 @@ static bool parse_pair(const char *pair, size_t len, s3_tags *out, err *e)
         return err_set(e, ERR_USAGE, "'%.*s': write KEY=VALUE&KEY=VALUE",
                        (int)MIN(len, (size_t)200), pair);
     size_t key_len = (size_t)(equals - pair);
-    if (!decode(pair, key_len, &key, e) || !decode(equals + 1, len - key_len - 1, &value, e) ||
-        !check_tag(out, buf_str(&key), buf_str(&value), e))
-        return false;
-    add(out, buf_str(&key), buf_str(&value));
-    return true;
+    return decode(pair, key_len, &key, e) && decode(equals + 1, len - key_len - 1, &value, e) &&
+           s3_tags_add(out, buf_str(&key), buf_str(&value), e);
 }
 
 bool s3_tags_parse(const char *text, s3_tags *out, err *e)

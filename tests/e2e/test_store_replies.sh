@@ -46,14 +46,14 @@ test_every_operation_and_property_has_a_cell() {
     local name operations properties
     operations=$(cells_of_doc | cut -d'|' -f1 | sort -u)
     for name in ListObjectsV2 ListBuckets ListMultipartUploads HeadBucket HeadObject GetObject \
-        GetObjectTagging PutObject CreateMultipartUpload UploadPart CompleteMultipartUpload \
+        GetObjectTagging PutObjectTagging DeleteObjectTagging GetBucketVersioning PutBucketVersioning PutObject CreateMultipartUpload UploadPart CompleteMultipartUpload \
         AbortMultipartUpload CopyObject UploadPartCopy DeleteObject DeleteObjects CreateBucket \
         DeleteBucket AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity; do
         grep -qxF "$name" <<<"$operations" || fail "no row $name"
     done
     # Operations that the client sends and this list lacks.
-    grep -rhoE --exclude=presign.c '\.operation = "[A-Za-z0-9]+"' "$top"/s3/{get,operations,put} |
-        sort -u | cut -d'"' -f2 | while read -r name; do
+    grep -rhoE --exclude=presign.c '(\.operation = |_(new|request|begin)\(([a-z]+, )+)"[A-Z][A-Za-z0-9]+"' \
+        "$top"/s3/{get,operations,put} | sort -u | cut -d'"' -f2 | while read -r name; do
         grep -qxF "$name" <<<"$operations" || fail "no row $name"
     done
     properties=$(sed -nE 's/^\| operation \| (.*) \|$/\1/p' "$doc" | sed 's/ | /\n/g' | sort)
