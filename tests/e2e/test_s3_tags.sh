@@ -119,4 +119,89 @@ test_tags_that_may_not_be_written() {
     expect_tags s3://data/two
 }
 
+test_tags_of_existing_objects_are_shown_and_replaced() {
+    store
+    s3 cp -q --tagging 'a=b&c=d' file 's3://data/a b/ä'
+    s3 cp -q file s3://data/two
+    s3 tag 's3://data/a b/ä' >said
+    printf '%s\n' 'uri: s3://data/a b/ä' 'tag-a: b' 'tag-c: d' | diff - said
+    s3 tag --json 's3://data/a b/ä' s3://data/two >said
+    printf '%s\n' '{"uri":"s3://data/a b/ä","tags":{"a":"b","c":"d"}}' '{"uri":"s3://data/two","tags":{}}' | diff - said
+    local etag
+    etag=$(s3 stat s3://data/two | grep '^etag')
+    s3 tag 's3://data/a b/ä' s3://data/two 'team=a + b' x=1=2 empty= >said
+    printf '%s\n' 'tag s3://data/a b/ä' 'tag s3://data/two' | diff - said
+    expect_tags 's3://data/a b/ä' 'tag-team: a + b' 'tag-x: 1=2' 'tag-empty: '
+    expect_tags s3://data/two 'tag-team: a + b' 'tag-x: 1=2' 'tag-empty: '
+    [ "$(s3 stat s3://data/two | grep '^etag')" = "$etag" ]
+    s3 tag --tagging 'a%3Db=c+d' s3://data/two
+    expect_tags s3://data/two 'tag-a=b: c d'
+    s3 tag --tagging= s3://data/two >said
+    grep -qx 'tag s3://data/two (tags removed)' said || fail "$(cat said)"
+    expect_tags s3://data/two
+    s3 cat s3://data/two | cmp - file
+}
+
+test_tags_of_all_objects_that_match() {
+    store
+    local key
+    for key in x/1 x/2 y 'x*'; do s3 cp -q file "s3://data/$key"; done
+    s3 tag --dry-run 's3://data/x/*' a=b >said
+    printf '(dry run) tag s3://data/x/%s\n' 1 2 | diff - said
+    expect_tags s3://data/x/1
+    s3 tag -q 's3://data/x/*' a=b >said
+    [ ! -s said ] || fail "$(cat said)"
+    expect_tags s3://data/x/1 'tag-a: b'
+    expect_tags s3://data/x/2 'tag-a: b'
+    expect_tags s3://data/y
+    s3 tag --raw 's3://data/x*' c=d
+    expect_tags s3://data/x/1 'tag-a: b'
+    [ "$(s3 tag --raw 's3://data/x*' | tail -n 1)" = 'tag-c: d' ]
+    printf '%s\n' 'tag s3://data/y e=f' 'tag --tagging= s3://data/x/1' >commands
+    s3 run commands
+    expect_tags s3://data/y 'tag-e: f'
+    expect_tags s3://data/x/1
+    say s3 tag s3://data/none s3://data/y g=h # the others continue
+    expect_status 1
+    expect_why 's3://data/none: PutObjectTagging: '
+    say s3 tag s3://data/y 'i=<&>' # sent whole, and refused by the store
+    expect_status 1
+    expect_why 'PutObjectTagging: 400 InvalidTag'
+    expect_tags s3://data/y 'tag-g: h'
+}
+
+test_tags_of_one_version() {
+    store
+    s3 versioning s3://data enabled
+    s3 cp -q file s3://data/key
+    s3 cp -q --tagging new=1 file s3://data/key
+    local old
+    old=$(s3 ls -r --json --all-versions s3://data/ | tail -n 1 | sed 's/.*"version_id":"\([^"]*\)".*/\1/')
+    s3 tag --version-id "$old" s3://data/key old=1 >said
+    [ "$(cat said)" = "tag s3://data/key (version $old)" ] || fail "$(cat said)"
+    [ "$(s3 tag --version-id "$old" s3://data/key | tail -n 1)" = 'tag-old: 1' ]
+    expect_tags s3://data/key 'tag-new: 1'
+    s3 tag -q --version-id "$old" --tagging= s3://data/key
+    [ "$(s3 tag --version-id "$old" s3://data/key | wc -l)" = 1 ]
+    say s3 tag --version-id "$old" s3://data/key s3://data/other a=b
+    expect_status 2
+}
+
+test_arguments_that_are_no_tags_are_refused() {
+    store
+    s3 cp -q --tagging keep=1 file s3://data/one
+    : >access
+    local words
+    for words in 's3://data/one a' 's3://data/one =b' 's3://data/one a=1 a=2' 'a=b' 's3://data/one a=b s3://data/two' \
+        '--tagging x=y s3://data/one a=b' 's3://data a=b' 's3://data/one a= b= c= d= e= f= g= h= i= j= k=' \
+        '--tagging a s3://data/one'; do
+        # shellcheck disable=SC2086  # words
+        say s3 tag $words
+        expect_status 2
+        [ "$(wc -l <why)" = 1 ] || fail "$(cat why)"
+    done
+    [ ! -s access ] || fail "$(cat access)"
+    expect_tags s3://data/one 'tag-keep: 1'
+}
+
 run_tests

@@ -190,6 +190,36 @@ test_copies_of_versions() {
     s3 stat s3://data/key | grep -qx 'tag-v: 1'
 }
 
+test_versioning_is_shown_enabled_and_suspended() {
+    start_store
+    cd "$T"
+    s3 mb s3://data
+    [ "$(s3 versioning s3://data)" = $'uri: s3://data\nversioning: off' ] || fail "$(s3 versioning s3://data)"
+    s3 versioning s3://data enabled >said
+    [ "$(cat said)" = 'versioning s3://data (enabled)' ] || fail "$(cat said)"
+    s3 versioning --json s3://data/ >said
+    [ "$(cat said)" = '{"uri":"s3://data","versioning":"enabled"}' ] || fail "$(cat said)"
+    write key 1 22
+    s3 versioning -q s3://data Suspended
+    [ "$(s3 versioning s3://data | tail -n 1)" = 'versioning: suspended' ]
+    write key 333
+    [ "$(ids s3://data/ | sort | grep -c .)" = 3 ]
+    [ "$(ids s3://data/ | head -n 1)" = null ]
+    local words
+    for words in 's3://data off' 's3://data on' s3://data/key 's3://data enabled more' ''; do
+        # shellcheck disable=SC2086  # words
+        say s3 versioning $words
+        expect_status 2
+    done
+    say s3 versioning s3://data off
+    expect_why 'S3 cannot switch versioning off'
+    say s3 versioning s3://absent enabled
+    expect_status 1
+    expect_why 's3://absent: PutBucketVersioning: '
+    say s3 bucket-version s3://data
+    expect_why "did you mean 'versioning'"
+}
+
 test_commands_of_one_version_say_where_ids_come_from() {
     store
     local command

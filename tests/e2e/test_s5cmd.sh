@@ -279,6 +279,24 @@ test_versions_of_objects() {
     say 0 s5cmd rb s3://data
 }
 
+test_versioning_of_buckets() {
+    store
+    say 0 s5cmd bucket-version s3://data
+    expect_said '"data" is an unversioned bucket'
+    say 0 s5cmd --json bucket-version s3://data
+    expect_said '{"bucket":"data","status":""}'
+    say 0 s5cmd bucket-version --set enabled s3://data
+    expect_said 'Bucket versioning for "data" is set to "Enabled"'
+    say 0 s5cmd bucket-version s3://data
+    expect_said 'Bucket versioning for "data" is "Enabled"'
+    say 0 s5cmd --json bucket-version --set Suspended s3://data
+    expect_said '{"bucket":"data","status":"Suspended"}'
+    say 1 s5cmd bucket-version --set off s3://data
+    say 1 s5cmd bucket-version s3://data/key
+    say 1 s5cmd bucket-version s3://absent
+    [ "$(s3 versioning s3://data | tail -n 1)" = 'versioning: suspended' ]
+}
+
 test_command_files() {
     store
     cat >commands <<'END'
@@ -338,6 +356,8 @@ test_the_commands_of_the_reference_orchestrator() {
     say 0 s5cmd --numworkers=50 run "$work/upload_commands.txt"
     [ "$(keys in/ | sed 's|^in/||')" = "$(keys out/ | sed 's|^out/||')" ] || fail "$(keys)"
     say 0 s5cmd cp "$work/upload_commands.txt" s3://data/out/a.report.jsonl
+    say 0 s5cmd cp "$work/upload_commands.txt" s3://data/out//b.report.jsonl # a folder of the configuration that ends in /
+    [ "$(s3 cat s3://data/out//b.report.jsonl | wc -l)" = "$(wc -l <"$work/upload_commands.txt")" ]
     # A failed line fails the batch, as orchestration.py expects.
     echo "cp s3://data/in/absent $work/download/absent" >>"$work/download_batch_1764000000.5.txt"
     say 1 s5cmd --numworkers 50 run "$work/download_batch_1764000000.5.txt"
@@ -345,26 +365,34 @@ test_the_commands_of_the_reference_orchestrator() {
 }
 
 test_the_unchanged_orchestrator_of_the_reference() {
-    local script=${REFERENCE:-}/python/orchestration.py
+    local script=${REFERENCE:-}/python/orchestration.py count
     [ -n "${REFERENCE:-}" ] || { echo 'REFERENCE=DIR names no checkout of the reference'; exit 77; }
     [ -f "$script" ] || fail "$script: does not exist"
     python3 -c 'import boto3, requests, yaml' || { echo 'no Python with boto3, requests and PyYAML'; exit 77; }
     store
-    fill
-    start_server --allow-dir "$T"
+    # It loses the whole batch of a key with a blank, and waits for ever for an empty file.
+    s3 cp -q -r --exclude '* *' "$samples/books" s3://data/in/books
+    s3 cp -q "$samples/web pages/news+sport.jsonl.gz" s3://data/in/web/
+    s3 cp -q "$samples/web pages/part-01.jsonl" s3://data/in/web/
+    count=$(keys in/ | wc -l)
+    start_server
     cat >config.yaml <<YAML
 remote_file_input: s3://data/in
 remote_report_output_dir: s3://data/out/reports
 remote_cleaned_output_dir: s3://data/out/cleaned
 server_url: http://127.0.0.1:$server_port
 local_work_dir: $T/work
-poll_interval: 1
-cleanup_delay: 0
+upload_batch_timeout: 1
 YAML
     python3 "$script" --config config.yaml >orchestrator.log 2>&1 || fail "$(cat orchestrator.log)"
-    grep -q 'WORK COMPLETE EXITING' orchestrator.log || fail "$(cat orchestrator.log)"
-    grep -q 'Failed=0' orchestrator.log || fail "$(cat orchestrator.log)"
-    [ -n "$(keys out/reports/)" ] || fail "no report: $(keys)"
+    grep -q "SUMMARY: Processed=$count .* Failed=0 " orchestrator.log || fail "$(cat orchestrator.log)"
+    tail -n 1 orchestrator.log | grep -q 'WORK COMPLETE EXITING' || fail "$(cat orchestrator.log)"
+    # What it found is what decon-orchestrator finds.
+    orchestrate own --remote-report-output-dir s3://data/own --remote-cleaned-output-dir s3://data/own
+    expect_status 0
+    [ "$(keys out/reports/ | sed 's|^out/reports/||; s|-simple-[0-9.]*jsonl$||' | sort)" = \
+        "$(keys own/ | sed -n 's|^own/||; s|\.report\.jsonl$||p' | sort)" ] || fail "$(keys)"
+    [ -n "$(keys out/cleaned/)" ] || fail "nothing was cleaned: $(keys)"
 }
 
 test_the_link_is_installed_on_request_and_removed() {

@@ -234,6 +234,60 @@ test_commands_as_a_user_types_them() {
     s3 rb --force --yes s3://data
     ! s3 ls s3://data || fail 'the bucket is left'
 }
+test_versions_and_delete_markers() {
+    begin
+    s3 mb s3://data
+    [ "$(s3 versioning s3://data | tail -n 1)" = 'versioning: off' ]
+    s3 versioning -q s3://data enabled
+    local text ids
+    for text in 1 22 333; do
+        echo "$text" >"$T/text"
+        s3 cp -q "$T/text" 's3://data/a b/ä'
+        s3 cp -q "$T/text" 's3://data/a b/ä+2'
+    done
+    s3 rm -q 's3://data/a b/ä'
+    s3 ls -r --json --all-versions --page-size 2 s3://data/ >"$T/all"
+    [ "$(wc -l <"$T/all")" = 7 ] || fail "$(cat "$T/all")"
+    mapfile -t ids < <(sed -n 's/.*"key":"a b\/ä".*"version_id":"\([^"]*\)".*/\1/p' "$T/all")
+    [ ${#ids[@]} = 4 ] || fail "$(cat "$T/all")"
+    sed -n 1p "$T/all" | grep -q '"delete_marker":true' || fail "$(cat "$T/all")"
+    [ "$(s3 cat --version-id "${ids[2]}" 's3://data/a b/ä')" = 22 ]
+    s3 stat --version-id "${ids[2]}" 's3://data/a b/ä' | grep -qx "version-id: ${ids[2]}"
+    curl -sf "$(s3 presign --version-id "${ids[2]}" 's3://data/a b/ä')" | grep -qx 22
+    s3 cp -q --version-id "${ids[2]}" 's3://data/a b/ä' s3://data/copy
+    [ "$(s3 cat s3://data/copy)" = 22 ]
+    s3 rm -q --version-id "${ids[2]}" 's3://data/a b/ä'
+    s3 rm -q --version-id "${ids[0]}" 's3://data/a b/ä' # the marker
+    [ "$(s3 cat 's3://data/a b/ä')" = 333 ]
+    s3 du --all-versions s3://data | tail -n 1 | grep -q '^ *18 *6 objects' || fail "$(s3 du --all-versions s3://data)"
+    s3 rm -q --all-versions 's3://data/a b/ä' # not the other key
+    [ "$(s3 ls -r --all-versions s3://data/ | wc -l)" = 4 ] || fail "$(s3 ls -r --all-versions s3://data/)"
+    s3 versioning -q s3://data suspended
+    [ "$(s3 versioning s3://data | tail -n 1)" = 'versioning: suspended' ]
+    s3 rm -q -r --yes --all-versions s3://data
+    s3 rb s3://data
+}
+test_tags_of_objects() {
+    begin
+    s3 mb s3://data
+    echo text >"$T/text"
+    head -c 6000000 /dev/zero >"$T/large"
+    s3 cp -q --tagging 'team=a+b&x=1%2B2' "$T/text" s3://data/one
+    s3 stat s3://data/one >"$T/said"
+    grep -qx 'tag-team: a b' "$T/said" && grep -qx 'tag-x: 1+2' "$T/said" || fail "$(cat "$T/said")"
+    s3 cp -q --tagging a=b --part-size 5MiB "$T/large" s3://data/parts
+    s3 cp -q s3://data/parts s3://data/kept
+    s3 cp -q --tagging c=d s3://data/parts s3://data/replaced
+    s3 cp -q --tagging= s3://data/parts s3://data/none
+    s3 stat s3://data/kept | grep -qx 'tag-a: b'
+    [ "$(s3 stat s3://data/replaced | grep '^tag-')" = 'tag-c: d' ] || fail "$(s3 stat s3://data/replaced)"
+    ! s3 stat s3://data/none | grep '^tag' || fail 'tags are left'
+    s3 tag -q s3://data/none s3://data/parts 'team=a +b' x=1=2
+    [ "$(s3 tag s3://data/none | sed 1d | sort)" = $'tag-team: a +b\ntag-x: 1=2' ] || fail "$(s3 tag s3://data/none)"
+    [ "$(s3 tag s3://data/parts | wc -l)" = 3 ] || fail "$(s3 tag s3://data/parts)"
+    s3 tag -q --tagging= s3://data/parts
+    [ "$(s3 tag s3://data/parts)" = 'uri: s3://data/parts' ] || fail "$(s3 tag s3://data/parts)"
+}
 test_a_wrong_secret_is_refused() {
     begin
     s3 mb s3://data

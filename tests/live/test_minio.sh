@@ -116,52 +116,6 @@ test_results_are_replaced_in_a_bucket_with_object_lock() {
     expect_status 0
     expect_log 'SUMMARY: Processed=1 .*Failed=0 '
 }
-test_versions_and_delete_markers() {
-    start_minio
-    s3 mb s3://data
-    ask PUT '/data?versioning=' -d '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
-    local text ids
-    for text in 1 22 333; do
-        echo "$text" >"$T/text"
-        s3 cp -q "$T/text" 's3://data/a b/ä'
-        s3 cp -q "$T/text" 's3://data/a b/ä+2'
-    done
-    s3 rm -q 's3://data/a b/ä'
-    s3 ls -r --json --all-versions --page-size 2 s3://data/ >"$T/all"
-    [ "$(wc -l <"$T/all")" = 7 ] || fail "$(cat "$T/all")"
-    mapfile -t ids < <(sed -n 's/.*"key":"a b\/ä".*"version_id":"\([^"]*\)".*/\1/p' "$T/all")
-    [ ${#ids[@]} = 4 ] || fail "$(cat "$T/all")"
-    sed -n 1p "$T/all" | grep -q '"delete_marker":true' || fail "$(cat "$T/all")"
-    [ "$(s3 cat --version-id "${ids[2]}" 's3://data/a b/ä')" = 22 ]
-    s3 stat --version-id "${ids[2]}" 's3://data/a b/ä' | grep -qx "version-id: ${ids[2]}"
-    curl -sf "$(s3 presign --version-id "${ids[2]}" 's3://data/a b/ä')" | grep -qx 22
-    s3 cp -q --version-id "${ids[2]}" 's3://data/a b/ä' s3://data/copy
-    [ "$(s3 cat s3://data/copy)" = 22 ]
-    s3 rm -q --version-id "${ids[2]}" 's3://data/a b/ä'
-    s3 rm -q --version-id "${ids[0]}" 's3://data/a b/ä' # the marker
-    [ "$(s3 cat 's3://data/a b/ä')" = 333 ]
-    s3 du --all-versions s3://data | tail -n 1 | grep -q '^ *18 *6 objects' || fail "$(s3 du --all-versions s3://data)"
-    s3 rm -q --all-versions 's3://data/a b/ä' # not the other key
-    [ "$(s3 ls -r --all-versions s3://data/ | wc -l)" = 4 ] || fail "$(s3 ls -r --all-versions s3://data/)"
-    s3 rm -q -r --yes --all-versions s3://data
-    s3 rb s3://data
-}
-test_tags_of_objects() {
-    start_minio
-    s3 mb s3://data
-    echo text >"$T/text"
-    head -c 6000000 /dev/zero >"$T/large"
-    s3 cp -q --tagging 'team=a+b&x=1%2B2' "$T/text" s3://data/one
-    s3 stat s3://data/one >"$T/said"
-    grep -qx 'tag-team: a b' "$T/said" && grep -qx 'tag-x: 1+2' "$T/said" || fail "$(cat "$T/said")"
-    s3 cp -q --tagging a=b --part-size 5MiB "$T/large" s3://data/parts
-    s3 cp -q s3://data/parts s3://data/kept
-    s3 cp -q --tagging c=d s3://data/parts s3://data/replaced
-    s3 cp -q --tagging= s3://data/parts s3://data/none
-    s3 stat s3://data/kept | grep -qx 'tag-a: b'
-    [ "$(s3 stat s3://data/replaced | grep '^tag-')" = 'tag-c: d' ] || fail "$(s3 stat s3://data/replaced)"
-    ! s3 stat s3://data/none | grep '^tag' || fail 'tags are left'
-}
 test_an_encryption_that_it_does_not_have_is_one_error() {
     start_minio
     s3 mb s3://data

@@ -38,8 +38,9 @@ static bool parse_range(const char *text, s3_get_slice_options *out, err *e)
     return true;
 }
 
-static bool cat_slice(cli *c, const s3_uri *uri, err *e)
+static bool cat_slice(void *ctx, cli *c, const s3_uri *uri, err *e)
 {
+    UNUSED(ctx);
     cli_call call = {.c = c};
     s3_get_slice_options options = {.bucket = uri->bucket,
                                     .key = uri->key,
@@ -51,8 +52,9 @@ static bool cat_slice(cli *c, const s3_uri *uri, err *e)
            cli_await(&call, s3_get_slice(c->client, &options), e);
 }
 
-static bool cat_whole(cli *c, const s3_uri *uri, err *e)
+static bool cat_whole(void *ctx, cli *c, const s3_uri *uri, err *e)
 {
+    UNUSED(ctx);
     cli_call call = {.c = c};
     s3_get_options options = {.bucket = uri->bucket,
                               .key = uri->key,
@@ -70,7 +72,7 @@ static bool run(cli *c, err *e)
     const char *range = c->config->range;
     if ((range && !parse_range(range, &unused, e)) || !cli_check_version(c, e))
         return false;
-    return cli_each_object(c, range ? cat_slice : cat_whole, e) && print_flush(e);
+    return cli_each_object(c, range ? cat_slice : cat_whole, NULL, e) && print_flush(e);
 }
 
 /* clang-format off */

@@ -253,8 +253,9 @@ static bool show(stat_call *s, err *e)
 }
 
 /* Under SSE-KMS, the checksum requires the permission to decrypt; the rest does not. */
-static bool stat_one(cli *c, const s3_uri *uri, err *e)
+static bool stat_one(void *ctx, cli *c, const s3_uri *uri, err *e)
 {
+    UNUSED(ctx);
     AUTO(stat_call) s = {.call = {.c = c}, .uri = uri};
     err denied = ERR_INIT;
     if (look(&s, true, &denied))
@@ -267,7 +268,7 @@ static bool stat_one(cli *c, const s3_uri *uri, err *e)
 
 static bool run(cli *c, err *e)
 {
-    return cli_check_version(c, e) && cli_each_object(c, stat_one, e) && print_flush(e);
+    return cli_check_version(c, e) && cli_each_object(c, stat_one, NULL, e) && print_flush(e);
 }
 
 static const option rows[] = {ROW_VERSION_ID, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};

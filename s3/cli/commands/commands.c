@@ -12,13 +12,19 @@ const char *const cli_log_levels[] = {"error", "warn", "info", "debug", NULL};
 extern const cli_command cli_command_ls, cli_command_cp, cli_command_mv, cli_command_sync,
     cli_command_cat, cli_command_stat, cli_command_du, cli_command_rm, cli_command_mb,
     cli_command_rb, cli_command_presign, cli_command_run, cli_command_abort_uploads,
-    cli_command_serve, cli_command_completion, cli_command_whoami;
+    cli_command_serve, cli_command_completion, cli_command_whoami, cli_command_tag,
+    cli_command_versioning;
 
 const cli_command *const cli_commands[] = {
-    &cli_command_ls,  &cli_command_cp,    &cli_command_mv,      &cli_command_sync,
-    &cli_command_cat, &cli_command_stat,  &cli_command_du,      &cli_command_rm,
-    &cli_command_mb,  &cli_command_rb,    &cli_command_presign, &cli_command_abort_uploads,
-    &cli_command_run, &cli_command_serve, &cli_command_whoami,  &cli_command_completion,
+    &cli_command_ls,      &cli_command_cp,
+    &cli_command_mv,      &cli_command_sync,
+    &cli_command_cat,     &cli_command_stat,
+    &cli_command_tag,     &cli_command_du,
+    &cli_command_rm,      &cli_command_mb,
+    &cli_command_rb,      &cli_command_versioning,
+    &cli_command_presign, &cli_command_abort_uploads,
+    &cli_command_run,     &cli_command_serve,
+    &cli_command_whoami,  &cli_command_completion,
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
@@ -26,17 +32,31 @@ const size_t cli_command_count = ARRAY_LEN(cli_commands);
 static const struct {
     const char *name, *command;
 } other_names[] = {
-    {"copy", "cp"},    {"get", "cp"},
-    {"put", "cp"},     {"pipe", "cp"},
-    {"upload", "cp"},  {"move", "mv"},
-    {"rename", "mv"},  {"list", "ls"},
-    {"dir", "ls"},     {"delete", "rm"},
-    {"del", "rm"},     {"remove", "rm"},
-    {"info", "stat"},  {"size", "du"},
-    {"mkdir", "mb"},   {"rmdir", "rb"},
-    {"batch", "run"},  {"mirror", "sync"},
-    {"rsync", "sync"}, {"url", "presign"},
-    {"id", "whoami"},  {"credentials", "whoami"},
+    {"copy", "cp"},
+    {"get", "cp"},
+    {"put", "cp"},
+    {"pipe", "cp"},
+    {"upload", "cp"},
+    {"move", "mv"},
+    {"rename", "mv"},
+    {"list", "ls"},
+    {"dir", "ls"},
+    {"delete", "rm"},
+    {"del", "rm"},
+    {"remove", "rm"},
+    {"info", "stat"},
+    {"size", "du"},
+    {"mkdir", "mb"},
+    {"rmdir", "rb"},
+    {"batch", "run"},
+    {"mirror", "sync"},
+    {"rsync", "sync"},
+    {"url", "presign"},
+    {"id", "whoami"},
+    {"credentials", "whoami"},
+    {"tags", "tag"},
+    {"tagging", "tag"},
+    {"bucket-version", "versioning"},
 };
 
 static const char *nearest_command(const char *name)

@@ -72,6 +72,8 @@ static const s5cmd_flag cat_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROW_ONE_VERSION
 static const s5cmd_flag head_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROW_ONE_VERSION};
 static const s5cmd_flag presign_rows[] = {{"expire", NULL, true, S5CMD_DURATION, "expires-in"}, ROW_VERSION};
 
+static const s5cmd_flag version_rows[] = {{"set", NULL, true, S5CMD_SAME, "set"}};
+
 #define FLAGS(array) {(array), ARRAY_LEN(array)}
 #define COPY_USAGE   "SOURCE TARGET"
 const s5cmd_row s5cmd_rows[] = {
@@ -89,7 +91,7 @@ const s5cmd_row s5cmd_rows[] = {
     {"pipe", "stream to remote from stdin", "s3://BUCKET/KEY", "cp", NULL, FLAGS(pipe_rows), s5cmd_prepare_pipe},
     {"presign", "print remote object presign url", "s3://BUCKET/KEY", "presign", NULL, FLAGS(presign_rows), s5cmd_prepare_one},
     {"select", "S3 Select is not offered; use cat, and a program that reads JSON or CSV", NULL, NULL, NULL, {NULL, 0}, NULL},
-    {"bucket-version", "versioning of buckets is not offered; use the AWS CLI", NULL, NULL, NULL, {NULL, 0}, NULL},
+    {"bucket-version", "configure bucket versioning", "s3://BUCKET", NULL, &s5cmd_command_bucket_version, FLAGS(version_rows), s5cmd_prepare_bucket},
 };
 /* clang-format on */
 const size_t s5cmd_row_count = ARRAY_LEN(s5cmd_rows);

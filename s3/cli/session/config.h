@@ -42,11 +42,12 @@ typedef struct cli_config {
     char *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
     int sse;
     bool delete_extra, size_only, exact_timestamps, compare_checksums;
-    /* rb, du, presign, abort-uploads */
+    /* rb, du, presign, abort-uploads, versioning */
     bool force, by_class;
     uint64_t expires_in_ms, older_than_ms;
     int method;
-    bool ask_sts; /* whoami */
+    char *versioning; /* s5cmd's bucket-version --set */
+    bool ask_sts;     /* whoami */
     /* serve */
     char *root, *address, *port_file, *access_key, *secret_key, *log;
     bool adopt;

@@ -130,7 +130,8 @@ bool cli_parse_bucket(const char *text, s3_uri *uri, err *e) MUST_USE; /* withou
 /* Runs `one` for each object that the arguments name, including patterns, one after the
  * other; errors are printed, and the others continue. Nothing is done if an argument is not
  * the URI of an object. */
-bool cli_each_object(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e) MUST_USE;
+typedef bool (*cli_one)(void *ctx, cli *c, const s3_uri *uri, err *e);
+bool cli_each_object(cli *c, cli_one one, void *ctx, err *e) MUST_USE;
 
 /* s3/cli/session/confirmation.c: confirmation before many objects are removed. True with --yes, or
  * if confirmed at a terminal; `what` is "all objects of s3://bucket". */

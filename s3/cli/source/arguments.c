@@ -28,9 +28,7 @@ bool cli_check_version(const cli *c, err *e)
            err_set(e, ERR_USAGE, "%s: is a pattern; --version-id needs a key (--raw)", c->words[0]);
 }
 
-typedef bool (*each_one)(cli *c, const s3_uri *uri, err *e);
-
-static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
+static bool each_that_fits(cli *c, const place *pattern, cli_one one, void *ctx, err *e)
 {
     AUTO_PTR(source)
     s = source_open(c, &(source_options){.place = pattern, .folders = FOLDER_OBJECTS_ALL});
@@ -43,7 +41,7 @@ static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
         err failed = ERR_INIT;
         count++;
         entry_place(&mine, pattern, &at);
-        if (!one(c, &at.uri, &failed))
+        if (!one(ctx, c, &at.uri, &failed))
             cli_print_error(c, &failed);
     }
     if (step == SOURCE_END && count == 0)
@@ -53,17 +51,17 @@ static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
     return step == SOURCE_END;
 }
 
-static bool each_of_word(cli *c, const char *word, each_one one, err *e)
+static bool each_of_word(cli *c, const char *word, cli_one one, void *ctx, err *e)
 {
     AUTO(place) at = {0};
     if (!place_parse(word, &at, e))
         return false;
     if (place_is_pattern(&at) && !c->config->raw)
-        return each_that_fits(c, &at, one, e);
-    return one(c, &at.uri, e);
+        return each_that_fits(c, &at, one, ctx, e);
+    return one(ctx, c, &at.uri, e);
 }
 
-bool cli_each_object(cli *c, each_one one, err *e)
+bool cli_each_object(cli *c, cli_one one, void *ctx, err *e)
 {
     for (int i = 0; i < c->word_count; i++) {
         AUTO(s3_uri) uri = {0};
@@ -72,7 +70,7 @@ bool cli_each_object(cli *c, each_one one, err *e)
     }
     for (int i = 0; i < c->word_count && !c->session->signal_number; i++) {
         err failed = ERR_INIT;
-        if (!each_of_word(c, c->words[i], one, &failed) && !c->session->signal_number)
+        if (!each_of_word(c, c->words[i], one, ctx, &failed) && !c->session->signal_number)
             cli_print_error_of(c, c->words[i], NULL, &failed);
     }
     return !c->session->signal_number || cli_interrupted(c, e);

@@ -46,6 +46,7 @@ static void commands_become_our_own(void **state)
          "--version-id"},
         {"mv --version-id x s3://b/k y",
          "error: --version-id: moves current objects; cp --version-id, then rm --version-id"},
+        {"bucket-version --set Enabled s3://b", "bucket-version|--set=Enabled|--|s3://b"},
         {"cp -flatten=false a s3://b/c", "cp|--|a|s3://b/c"},
         {"cp -c 5 --concurrency=6 -p 50 a s3://b/c", "cp|--part-size=50MiB|--|a|s3://b/c"},
         {"cp --metadata 'x=1,y=\"2\\' a s3://b/c",
