@@ -6,6 +6,7 @@
 
 #include "decon/base/log.h"
 #include "detection/convert/convert.h"
+#include "detection/data/sample_set.h"
 #include "detection/evals/survey_print.h"
 
 #define LINE_MAX_BYTES ((uint64_t)256 << 20) /* as the detection's max_line_size */
@@ -35,8 +36,8 @@ typedef struct evals_config {
 static const char *const normal_choices[] = {"compatible", "extended", NULL};
 
 static const option rows[] = {
-    ROW("dir", OPTION_STRING, dir, NULL, .metavar = "DIR", .section = "Show and check",
-        .help = "Folder of evaluation files; the same as the argument."),
+    ROW("dir", OPTION_STRING, dir, NULL, .metavar = "DIR|sample", .section = "Show and check",
+        .help = "Folder of evaluation files, as the argument; sample: the sample set."),
     ROW("eval", OPTION_STRING, set, NULL, .metavar = "NAME", .help = "Only this evaluation set."),
     ROW("stats", OPTION_BOOL, stats, "false",
         .help = "Also show the lengths of questions, answers and passages in tokens."),
@@ -191,8 +192,10 @@ static int renumber(const evals_config *c, err *e)
     return 0;
 }
 
-static int run(const evals_config *c, err *e)
+static int run(evals_config *c, err *e)
 {
+    if (c->dir && !sample_set_find(&c->dir, "decon evals", NULL, e))
+        return -1;
     return c->convert ? convert(c, e) : c->renumber ? renumber(c, e) : show(c, e);
 }
 

@@ -11,6 +11,7 @@
 #include "detection/audit/question_files.h"
 #include "detection/review/review_audit.h"
 #include "detection/audit/run_facts.h"
+#include "detection/data/sample_set.h"
 #include "detection/review/review_clean.h"
 #include "detection/review/review_html.h"
 #include "detection/review/review_judge.h"
@@ -72,10 +73,9 @@ static const option rows[] = {
     ROW("json", OPTION_BOOL, json, "false", .help = "Write one JSON object."),
     ROW("color", OPTION_ENUM, color, "auto", .choices = color_choices,
         .help = "Colours; auto: on a terminal, unless NO_COLOR is set."),
-    ROW("evals_dir", OPTION_STRING, evals_dir, NULL, .metavar = "DIR",
+    ROW("evals_dir", OPTION_STRING, evals_dir, NULL, .metavar = "DIR|sample",
         .section = "Evaluation questions",
-        .help =
-            "Evaluation files: how many questions each set has, for shares and --clean-subset."),
+        .help = "Evaluation files, for shares and --clean-subset; sample: the sample set."),
     ROW("contaminated", OPTION_STRING, contaminated, NULL, .metavar = "FILE",
         .help = "Write the questions that were found; CSV if FILE ends in .csv, else JSON."),
     ROW("clean_subset", OPTION_STRING, clean_subset, NULL, .metavar = "FILE",
@@ -361,7 +361,8 @@ static bool read_options(review_config *c, int argc, char **argv, int *positiona
         return false;
     if (c->help || c->version)
         return true;
-    if (!check_options(c, e))
+    if (!check_options(c, e) ||
+        (c->evals_dir && !sample_set_find(&c->evals_dir, "decon review --evals-dir", NULL, e)))
         return false;
     return *positional < argc ||
            err_set(e, ERR_USAGE,

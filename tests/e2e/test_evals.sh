@@ -152,4 +152,29 @@ test_what_cannot_be_converted_is_named() {
     evals 2 none
 }
 
+test_sample_is_the_sample_set_in_every_command() {
+    evals 0 sample
+    expect_out '^total +25 '
+    evals 0 --dir sample
+    expect_out '^total +25 '
+    evals 0 --renumber --output-dir numbered sample
+    cp "$samples/books/part-01.jsonl" "$T/"
+    (cd "$T" && "$BIN/decon" detect --evals-dir sample part-01.jsonl) >"$T/detect.out" 2>&1 || fail "$(cat "$T/detect.out")"
+    (cd "$T" && "$BIN/decon" review --evals-dir sample --clean-subset clean.json reports) >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+    expect_out 'workshop_problems'
+    [ -s "$T/clean.json" ] || fail 'no clean subset'
+    # Also a folder here: which one is meant?
+    cp -r "$evals" "$T/sample"
+    local words
+    for words in 'evals' 'review --evals-dir' 'detect --evals-dir'; do
+        local status=0 last=''
+        [ "$words" = evals ] || last=reports
+        # shellcheck disable=SC2086  # words
+        (cd "$T" && "$BIN/decon" $words sample $last) >"$T/out" 2>&1 || status=$?
+        [ "$status" = 2 ] || fail "$words: exit status $status: $(cat "$T/out")"
+        expect_out "write decon $words ./sample for the folder or decon $words $evals for the sample set"
+    done
+    evals 0 ./sample
+}
+
 run_tests
