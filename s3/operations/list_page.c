@@ -233,6 +233,17 @@ static bool decode_text(list_page *p, size_t at, buf *plain, const list_contract
     return true;
 }
 
+/* Ceph 16 encodes keys, but not NextKeyMarker: it then equals the last key. */
+static bool is_last_key(const list_page *p, const char *text)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        const char *key = page_text(p, p->entries[i].key);
+        last = !last || strcmp(key, last) > 0 ? key : last;
+    }
+    return str_equal(last, text);
+}
+
 static bool decode_keys(list_page *p, const list_contract *k, err *e)
 {
     AUTO(buf) plain = BUF(S3_XML_TEXT_MAX_BYTES);
@@ -240,7 +251,7 @@ static bool decode_keys(list_page *p, const list_contract *k, err *e)
     for (size_t i = 0; i < p->count; i++)
         if (!decode_text(p, p->entries[i].key, &plain, k, &p->entries[i].has_nul, e))
             return false;
-    if (!p->form->marker || !p->token)
+    if (!p->form->marker || !p->token || is_last_key(p, page_text(p, p->token)))
         return true;
     return decode_text(p, p->token, &plain, k, &token_has_nul, e) &&
            (!token_has_nul || err_set(e, ERR_S3_REPLY,

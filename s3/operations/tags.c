@@ -33,7 +33,7 @@ static const op_kind tags_kind = {.free = tags_free, .report = tags_report};
 static bool tags_check(void *ctx, s3_request *r, err *e)
 {
     tags_op *o = ctx;
-    return s3_tags_read(buf_slice(&r->reply), &o->tags, e);
+    return s3_tags_read(buf_slice(&r->reply), r->head.request_id[0], &o->tags, e);
 }
 
 static const char *tagging_query(s3_simple_op *o, const char *version_id)

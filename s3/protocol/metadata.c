@@ -92,3 +92,11 @@ bool s3_fields_describe_content(const s3_fields *f)
             return true;
     return false;
 }
+
+bool s3_headers_count_tags(const http_header *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(items[i].name, "x-amz-tagging-count") == 0)
+            return !str_equal(items[i].value, "0");
+    return false;
+}

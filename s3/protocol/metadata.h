@@ -29,5 +29,7 @@ void s3_fields_of_reply(s3_fields *f, const http_reply *reply);
 void s3_fields_of_object(s3_fields *f, const http_reply *reply);
 /* Whether one of them describes the content; access control and encryption do not. */
 bool s3_fields_describe_content(const s3_fields *f);
+/* Whether x-amz-tagging-count, which some stores send without tags too, is not 0. */
+bool s3_headers_count_tags(const http_header *items, size_t count);
 
 #endif

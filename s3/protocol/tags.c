@@ -73,10 +73,12 @@ static bool read_reply(slice reply, reading *r, err *e)
     return text || err_set(e, ERR_S3_REPLY, "the reply has more tags than an object can have");
 }
 
-bool s3_tags_read(slice reply, s3_tags *out, err *e)
+bool s3_tags_read(slice reply, bool may_be_empty, s3_tags *out, err *e)
 {
     reading r = {.out = out, .whole = true};
     s3_tags_deinit(out);
+    if (may_be_empty && reply.len == 0)
+        return true;
     bool ok = read_reply(reply, &r, e);
     free(r.key);
     if (!ok)

@@ -1,6 +1,7 @@
 /* Tags of an object: the reply of GetObjectTagging, and the text of the header x-amz-tagging.
  *
- * What:    s3_tags_read parses <Tagging>, s3_tags_parse `key=value&key=value` (percent-encoded, + for
+ * What:    s3_tags_read parses <Tagging> (nothing at all means no tags if `may_be_empty`: Ceph 16
+ *          replies so for an object uploaded in parts), s3_tags_parse `key=value&key=value` (percent-encoded, + for
  *          a space); s3_tags_text is the inverse of the latter.
  * Owner:   s3_tags_deinit.
  * Threads: any.
@@ -24,7 +25,7 @@ typedef struct s3_tags {
 void s3_tags_deinit(s3_tags *t);
 DEFINE_AUTO(s3_tags, s3_tags_deinit)
 
-bool s3_tags_read(slice reply, s3_tags *out, err *e) MUST_USE;
+bool s3_tags_read(slice reply, bool may_be_empty, s3_tags *out, err *e) MUST_USE;
 bool s3_tags_parse(const char *text, s3_tags *out, err *e) MUST_USE;
 /* Adds a copy, after the checks of s3_tags_parse. */
 bool s3_tags_add(s3_tags *t, const char *key, const char *value, err *e) MUST_USE;

@@ -86,7 +86,7 @@ static bool tags_check(void *ctx, s3_request *r, err *e)
 {
     s3_copy_source *s = ctx;
     AUTO(s3_tags) tags = {0};
-    if (!s3_tags_read(buf_slice(&r->reply), &tags, e))
+    if (!s3_tags_read(buf_slice(&r->reply), r->head.request_id[0], &tags, e))
         return false;
     free(s->tags);
     s->tags = s3_tags_text(&tags);

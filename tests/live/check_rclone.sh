@@ -15,6 +15,11 @@ store_lacks=(
     [test_commands_as_a_user_types_them]='sync needs a sorted listing'
     [test_a_pinned_download_fails_where_the_object_is_another]='gofakes3 ignores If-Match and If-None-Match'
     [test_uploads_that_were_left_are_aborted]='gofakes3 omits IsTruncated in ListMultipartUploads, which decon-s3 refuses'
+    [test_versions_and_delete_markers]='rclone serve s3 has no versions'
+    [test_tags_of_objects]='rclone serve s3 has no tags'
+    [test_tags_of_an_object_of_several_parts]='rclone serve s3 has no tags'
+    [test_copies_with_other_tags]='rclone serve s3 has no tags'
+    [test_tags_of_an_upload_in_parts]='rclone serve s3 has no tags'
 )
 
 s3() {

@@ -13,6 +13,11 @@ store_lacks=(
     [test_objects_carry_a_checksum_of_all_their_bytes]='S3Proxy 2.6 keeps no checksum but the ETag'
     [test_a_pinned_download_fails_where_the_object_is_another]='S3Proxy 2.6 ignores If-None-Match of uploads'
     [test_uploads_that_were_left_are_aborted]='S3Proxy 2.6 answers 501 to ListMultipartUploads with this provider'
+    [test_versions_and_delete_markers]='S3Proxy 2.6 has no versions'
+    [test_tags_of_objects]='S3Proxy 2.6 ignores tags'
+    [test_tags_of_an_object_of_several_parts]='S3Proxy 2.6 ignores tags'
+    [test_copies_with_other_tags]='S3Proxy 2.6 ignores tags'
+    [test_tags_of_an_upload_in_parts]='S3Proxy 2.6 ignores tags'
 )
 
 s3() {

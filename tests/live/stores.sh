@@ -68,9 +68,9 @@ free_ports() {
 }
 
 start_versitygw() {
-    mkdir "$T/versity" "$T/meta"
+    mkdir "$T/versity" "$T/meta" "$T/versions"
     ROOT_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID ROOT_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY \
-        "$versitygw" --port 127.0.0.1:0 --keep-alive --quiet posix --sidecar "$T/meta" "$T/versity" \
+        "$versitygw" --port 127.0.0.1:0 --keep-alive --quiet posix --sidecar "$T/meta" --versioning-dir "$T/versions" "$T/versity" \
         >"$T/versitygw.log" 2>&1 &
     wait_until_ready $!
 }
@@ -234,12 +234,18 @@ test_commands_as_a_user_types_them() {
     s3 rb --force --yes s3://data
     ! s3 ls s3://data || fail 'the bucket is left'
 }
+# version_of SIZE|DELETED: the id of this version of the key `a b/ä`, from the listing in $T/all.
+version_of() {
+    local what="\"size\":$1,"
+    [ "$1" != DELETED ] || what='"delete_marker":true'
+    grep -F '"key":"a b/ä",' "$T/all" | grep -F "$what" | sed 's/.*"version_id":"\([^"]*\)".*/\1/'
+}
 test_versions_and_delete_markers() {
     begin
     s3 mb s3://data
     [ "$(s3 versioning s3://data | tail -n 1)" = 'versioning: off' ]
     s3 versioning -q s3://data enabled
-    local text ids
+    local text id
     for text in 1 22 333; do
         echo "$text" >"$T/text"
         s3 cp -q "$T/text" 's3://data/a b/ä'
@@ -248,16 +254,15 @@ test_versions_and_delete_markers() {
     s3 rm -q 's3://data/a b/ä'
     s3 ls -r --json --all-versions --page-size 2 s3://data/ >"$T/all"
     [ "$(wc -l <"$T/all")" = 7 ] || fail "$(cat "$T/all")"
-    mapfile -t ids < <(sed -n 's/.*"key":"a b\/ä".*"version_id":"\([^"]*\)".*/\1/p' "$T/all")
-    [ ${#ids[@]} = 4 ] || fail "$(cat "$T/all")"
-    sed -n 1p "$T/all" | grep -q '"delete_marker":true' || fail "$(cat "$T/all")"
-    [ "$(s3 cat --version-id "${ids[2]}" 's3://data/a b/ä')" = 22 ]
-    s3 stat --version-id "${ids[2]}" 's3://data/a b/ä' | grep -qx "version-id: ${ids[2]}"
-    curl -sf "$(s3 presign --version-id "${ids[2]}" 's3://data/a b/ä')" | grep -qx 22
-    s3 cp -q --version-id "${ids[2]}" 's3://data/a b/ä' s3://data/copy
+    id=$(version_of 3)
+    [ -n "$id" ] && [ -n "$(version_of DELETED)" ] || fail "$(cat "$T/all")"
+    [ "$(s3 cat --version-id "$id" 's3://data/a b/ä')" = 22 ]
+    s3 stat --version-id "$id" 's3://data/a b/ä' | grep -qx "version-id: $id"
+    curl -sf "$(s3 presign --version-id "$id" 's3://data/a b/ä')" | grep -qx 22
+    s3 cp -q --version-id "$id" 's3://data/a b/ä' s3://data/copy
     [ "$(s3 cat s3://data/copy)" = 22 ]
-    s3 rm -q --version-id "${ids[2]}" 's3://data/a b/ä'
-    s3 rm -q --version-id "${ids[0]}" 's3://data/a b/ä' # the marker
+    s3 rm -q --version-id "$id" 's3://data/a b/ä'
+    s3 rm -q --version-id "$(version_of DELETED)" 's3://data/a b/ä' # it is back
     [ "$(s3 cat 's3://data/a b/ä')" = 333 ]
     s3 du --all-versions s3://data | tail -n 1 | grep -q '^ *18 *6 objects' || fail "$(s3 du --all-versions s3://data)"
     s3 rm -q --all-versions 's3://data/a b/ä' # not the other key
@@ -271,22 +276,47 @@ test_tags_of_objects() {
     begin
     s3 mb s3://data
     echo text >"$T/text"
-    head -c 6000000 /dev/zero >"$T/large"
     s3 cp -q --tagging 'team=a+b&x=1%2B2' "$T/text" s3://data/one
     s3 stat s3://data/one >"$T/said"
     grep -qx 'tag-team: a b' "$T/said" && grep -qx 'tag-x: 1+2' "$T/said" || fail "$(cat "$T/said")"
-    s3 cp -q --tagging a=b --part-size 5MiB "$T/large" s3://data/parts
-    s3 cp -q s3://data/parts s3://data/kept
-    s3 cp -q --tagging c=d s3://data/parts s3://data/replaced
-    s3 cp -q --tagging= s3://data/parts s3://data/none
-    s3 stat s3://data/kept | grep -qx 'tag-a: b'
-    [ "$(s3 stat s3://data/replaced | grep '^tag-')" = 'tag-c: d' ] || fail "$(s3 stat s3://data/replaced)"
-    ! s3 stat s3://data/none | grep '^tag' || fail 'tags are left'
-    s3 tag -q s3://data/none s3://data/parts 'team=a +b' x=1=2
+    s3 cp -q s3://data/one s3://data/kept
+    s3 stat s3://data/kept | grep -qx 'tag-team: a b'
+    s3 cp -q "$T/text" s3://data/none
+    ! s3 stat s3://data/none | grep '^tag-' || fail 'tags from nowhere'
+    s3 tag -q s3://data/none s3://data/one 'team=a +b' x=1=2
     [ "$(s3 tag s3://data/none | sed 1d | sort)" = $'tag-team: a +b\ntag-x: 1=2' ] || fail "$(s3 tag s3://data/none)"
-    [ "$(s3 tag s3://data/parts | wc -l)" = 3 ] || fail "$(s3 tag s3://data/parts)"
-    s3 tag -q --tagging= s3://data/parts
+    [ "$(s3 tag s3://data/one | wc -l)" = 3 ] || fail "$(s3 tag s3://data/one)"
+    s3 tag -q --tagging= s3://data/one
+    [ "$(s3 tag s3://data/one)" = 'uri: s3://data/one' ] || fail "$(s3 tag s3://data/one)"
+}
+test_copies_with_other_tags() {
+    begin
+    s3 mb s3://data
+    echo text >"$T/text"
+    s3 cp -q --tagging a=b "$T/text" s3://data/one
+    s3 cp -q --tagging c=d s3://data/one s3://data/replaced
+    s3 cp -q --tagging= s3://data/one s3://data/none
+    [ "$(s3 stat s3://data/replaced | grep '^tag-')" = 'tag-c: d' ] || fail "$(s3 stat s3://data/replaced)"
+    ! s3 stat s3://data/none | grep '^tag-' || fail 'tags are left'
+}
+test_tags_of_an_object_of_several_parts() {
+    begin
+    s3 mb s3://data
+    head -c 6000000 /dev/zero >"$T/large"
+    s3 cp -q --part-size 5MiB "$T/large" s3://data/parts
     [ "$(s3 tag s3://data/parts)" = 'uri: s3://data/parts' ] || fail "$(s3 tag s3://data/parts)"
+    ! s3 stat s3://data/parts | grep '^tag-' || fail 'tags from nowhere'
+    s3 tag -q s3://data/parts a=b
+    [ "$(s3 tag s3://data/parts | tail -n 1)" = 'tag-a: b' ] || fail "$(s3 tag s3://data/parts)"
+    s3 cp -q s3://data/parts s3://data/kept
+    s3 stat s3://data/kept | grep -qx 'tag-a: b' || fail "$(s3 stat s3://data/kept)"
+}
+test_tags_of_an_upload_in_parts() {
+    begin
+    s3 mb s3://data
+    head -c 6000000 /dev/zero >"$T/large"
+    s3 cp -q --tagging a=b --part-size 5MiB "$T/large" s3://data/parts
+    s3 stat s3://data/parts | grep -qx 'tag-a: b' || fail "$(s3 stat s3://data/parts)"
 }
 test_a_wrong_secret_is_refused() {
     begin

@@ -32,7 +32,6 @@ typedef struct stat_tags {
 } stat_tags;
 
 #define META        "x-amz-meta-"
-#define TAG_COUNT   "x-amz-tagging-count"
 #define KNOWN_COUNT 7 /* members of every object; metadata and tags are two more */
 
 static bool is_metadata(const http_header *h)
@@ -222,21 +221,13 @@ static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *erro
     cli_finish(&s->call, error);
 }
 
-static bool has_tags(const stat_call *s)
-{
-    for (size_t i = 0; i < s->fields.count; i++)
-        if (strcasecmp(s->fields.items[i].name, TAG_COUNT) == 0)
-            return true;
-    return false;
-}
-
 /* Tags have a permission of their own: without it, only their number is shown. */
 static bool show(stat_call *s, err *e)
 {
     const cli *c = s->call.c;
     err denied = ERR_INIT;
     s->call = (cli_call){.c = s->call.c};
-    if (has_tags(s)) {
+    if (s3_headers_count_tags(s->fields.items, s->fields.count)) {
         if (cli_await(&s->call,
                       s3_get_tags(c->client, s->uri->bucket, s->uri->key, c->config->version_id,
                                   on_tags, s),

@@ -124,10 +124,8 @@ static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *erro
 
 static bool has_tags(const transfer *t, const s3_object *object)
 {
-    for (size_t i = 0; i < object->metadata_count; i++)
-        if (strcasecmp(object->metadata[i].name, "x-amz-tagging-count") == 0)
-            return !t->job.c->config->described.tagging;
-    return false;
+    return !t->job.c->config->described.tagging &&
+           s3_headers_count_tags(object->metadata, object->metadata_count);
 }
 
 static void on_head(void *ctx, const s3_object *object, const err *error)

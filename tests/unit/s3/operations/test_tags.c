@@ -68,6 +68,23 @@ static void refusals_and_web_pages_are_errors(void **state)
     site_close(&r.s);
 }
 
+/* Ceph 16, of an object uploaded in parts. A reply without the headers of S3 is another's. */
+static void an_empty_reply_of_a_store_means_no_tags(void **state)
+{
+    static const http_header headers[] = {{"x-amz-request-id", "1"}, {"Content-Length", "0"}};
+    reading r;
+    (void)state;
+    site_open(&r.s, (s3_config){.max_attempts = 1});
+    fake_expect(r.s.f,
+                &(fake_rule){.method = "GET",
+                             .reply = {.status = 200, .headers = headers, .header_count = 2}});
+    assert_int_equal(get(&r, NULL), ERR_NONE);
+    assert_string_equal(r.text, "");
+    site_expect(&r.s, "GET", "http://store/b/k?tagging=", 200, "");
+    assert_int_equal(get(&r, NULL), ERR_S3_REPLY);
+    site_close(&r.s);
+}
+
 static const s3_tag new_tags[] = {{(char *)"a&b", (char *)"<1>"}, {(char *)"c", (char *)""}};
 
 static err_code set(site *s, const char *version, size_t count)
@@ -145,6 +162,7 @@ int main(void)
         cmocka_unit_test(tags_of_the_current_and_of_one_version),
         cmocka_unit_test(a_truncated_reply_is_requested_again),
         cmocka_unit_test(refusals_and_web_pages_are_errors),
+        cmocka_unit_test(an_empty_reply_of_a_store_means_no_tags),
         cmocka_unit_test(tags_are_replaced_with_their_md5),
         cmocka_unit_test(no_tags_are_a_removal),
         cmocka_unit_test(a_refusal_of_tags_is_an_error),
