@@ -57,6 +57,7 @@ run_line() { # COMMAND: exit status in $status, output in $T/line.log
         make -s -C "$top" SERVER_URL="http://127.0.0.1:$server_port" "${words[@]:1}" \
             ${words[2]+"${words[2]/FILE=/FILE=$T/}"} >"$T/line.log" 2>&1 || status=$?
         ;;
+    'decon-orchestrator status'*) "${words[@]}" >"$T/line.log" 2>&1 || status=$? ;;
     decon-orchestrator*)
         "${words[@]}" --server-url "http://127.0.0.1:$server_port" --poll-interval 0.2 --cleanup-delay 0 \
             >"$T/line.log" 2>&1 || status=$?
