@@ -7,6 +7,10 @@
 
 #include "base/json/json_escape.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* The members wanted from one object. With a path: the member of its first part is searched with
  * the rest of the path. */
 typedef struct wanted {
@@ -69,6 +73,23 @@ static bool read_escape(reader *r)
     return fail(r, "unknown escape in a string");
 }
 
+#ifdef __SSE2__
+
+/* One bit for each of 16 bytes that is a quote, a backslash or a control character. */
+static unsigned special_of(const char *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(control, quote), backslash));
+}
+
+#define SPECIAL_BYTES     16
+#define SPECIAL_BITS_BYTE 1 /* of special_of for each byte */
+
+#else
+
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Bit 7 of each byte that is below `limit`, at most 0x80. A byte above one that is marked may be marked wrongly. */
@@ -77,17 +98,28 @@ static uint64_t bytes_below(uint64_t word, unsigned limit)
     return (word - EACH(limit)) & ~word & EACH(0x80);
 }
 
-/* The first quote, backslash or control character, or the end; eight bytes at a time. */
+/* The same as above for 8 bytes, the lowest bit that is set is right. */
+static uint64_t special_of(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word);
+    return bytes_below(word, 0x20) | bytes_below(word ^ EACH('"'), 1) |
+           bytes_below(word ^ EACH('\\'), 1);
+}
+
+#define SPECIAL_BYTES     8
+#define SPECIAL_BITS_BYTE 8
+
+#endif
+
+/* The first quote, backslash or control character, or the end. */
 static const char *skip_plain(const char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        word = le64toh(word);
-        uint64_t special = bytes_below(word, 0x20) | bytes_below(word ^ EACH('"'), 1) |
-                           bytes_below(word ^ EACH('\\'), 1);
+    for (; end - at >= SPECIAL_BYTES; at += SPECIAL_BYTES) {
+        uint64_t special = special_of(at);
         if (special)
-            return at + (__builtin_ctzll(special) >> 3);
+            return at + __builtin_ctzll(special) / SPECIAL_BITS_BYTE;
     }
     while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
         at++;

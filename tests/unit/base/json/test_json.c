@@ -57,6 +57,38 @@ static void escapes_are_resolved(void **state)
     expect_text("{\"t\":\"x\\u00e4\\uD83D\\uDE00y\"}", "t", "x\u00e4\U0001f600y");
 }
 
+#define FORTY "0123456789abcdefghijklmnopqrstuvwxyzABCD"
+
+/* Escapes at each distance from each other and from the ends; in a buffer that is large enough for the
+ * escaped form, just large enough, and too small. */
+static void escapes_are_resolved_wherever_they_are(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *escaped, *text;
+    } parts[] = {
+        {"\\n", "\n"}, {"\\\\", "\\"}, {"\\u4e2d", "\u4e2d"}, {"\\uD83D\\uDE00", "\U0001f600"}};
+    for (size_t before = 0; before < 40; before++)
+        for (size_t between = 0; between < 36; between += 5)
+            for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+                AUTO(buf) json = BUF(1000);
+                AUTO(buf) want = BUF(1000);
+                for (size_t i = 0; i < 3; i++) {
+                    size_t plain = i == 0 ? before : between;
+                    buf_printf(&json, "%.*s%s", (int)plain, FORTY, parts[k].escaped);
+                    buf_printf(&want, "%.*s%s", (int)plain, FORTY, parts[k].text);
+                }
+                json_value value = {.type = JSON_STRING, .raw = buf_slice(&json), .escaped = true};
+                const size_t bounds[] = {1000, json.len, want.len, want.len - 1};
+                for (size_t b = 0; b < ARRAY_LEN(bounds); b++) {
+                    AUTO(buf) scratch = BUF(bounds[b]);
+                    slice text = {0};
+                    assert_int_equal(json_text(&value, &scratch, &text), bounds[b] >= want.len);
+                    assert_true(bounds[b] < want.len || slice_equal(text, buf_slice(&want)));
+                }
+            }
+}
+
 static void malformed_texts_are_refused(void **state)
 {
     UNUSED(state);
@@ -112,10 +144,10 @@ static void each_byte_of_a_string_counts_wherever_it_is(void **state)
     UNUSED(state);
     static const unsigned char bytes[] = {0x00, 0x1F, 0x20, '!',  '"',  '#',  '[', '\\',
                                           ']',  0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF};
-    for (size_t len = 1; len <= 24; len++)
+    for (size_t len = 1; len <= 40; len++)
         for (size_t at = 0; at < len; at++)
             for (size_t b = 0; b < ARRAY_LEN(bytes); b++) {
-                char text[40] = "{\"k\":\"";
+                char text[64] = "{\"k\":\"";
                 json_value value = {0};
                 memset(text + 6, at % 2 ? 'x' : 0xA1, len);
                 text[6 + at] = (char)bytes[b];
@@ -258,6 +290,7 @@ int main(void)
         cmocka_unit_test(paths_lead_through_objects),
         cmocka_unit_test(last_of_equal_keys_wins),
         cmocka_unit_test(escapes_are_resolved),
+        cmocka_unit_test(escapes_are_resolved_wherever_they_are),
         cmocka_unit_test(malformed_texts_are_refused),
         cmocka_unit_test(each_byte_of_a_string_counts_wherever_it_is),
         cmocka_unit_test(depth_has_a_limit),
