@@ -16,39 +16,6 @@ static int compare_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-bool normalizer_init(normalizer *n, const char *punctuation, err *e)
-{
-    *n = (normalizer){0};
-    slice set = slice_from(punctuation);
-    if (utf8_check(set) != set.len)
-        return err_set(e, ERR_CONFIG, "punctuation_chars is not valid UTF-8; correct the key");
-    for (unsigned c = 0; c < 128; c++)
-        n->ascii[c] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    for (unsigned c = 9; c <= 13; c++)
-        n->ascii[c] = ' ';
-    n->others = xcalloc(set.len + 1, sizeof *n->others);
-    for (size_t i = 0; i < set.len;) {
-        uint32_t c = utf8_next(set, &i);
-        if (c >= 128)
-            n->others[n->other_count++] = c;
-        else
-            n->ascii[c] = ' ';
-    }
-    /* The set is applied after lower-casing, so a capital letter in it has no effect, and a small
-     * one matches both. */
-    for (unsigned c = 'A'; c <= 'Z'; c++)
-        n->ascii[c] = n->ascii[c + 32];
-    normalize_tables_init(&n->tables, n->ascii);
-    qsort(n->others, n->other_count, sizeof *n->others, compare_u32);
-    return true;
-}
-
-void normalizer_deinit(normalizer *n)
-{
-    free(n->others);
-    *n = (normalizer){0};
-}
-
 static bool cased_before(slice text, size_t offset)
 {
     while (offset > 0) {
@@ -90,6 +57,73 @@ static bool becomes_space(const normalizer *n, uint32_t c)
         return n->ascii[c] == ' ';
     return (unicode_flags(c) & UNICODE_WHITE_SPACE) ||
            bsearch(&c, n->others, n->other_count, sizeof c, compare_u32) != NULL;
+}
+
+/* --- characters beyond ASCII --- */
+
+/* What becomes of a character of two or three bytes. */
+enum { KIND_OTHER, KIND_SAME, KIND_SPACE, KIND_SMALL };
+
+#define KINDS    ((uint32_t)0x10000)
+#define TWO_LAST ((uint32_t)0x7FF)
+
+static uint8_t kind_of(const normalizer *n, uint32_t c, uint32_t small)
+{
+    if (c == CAPITAL_I_WITH_DOT || c == CAPITAL_SIGMA || small < 128)
+        return KIND_OTHER;
+    if (becomes_space(n, small))
+        return KIND_SPACE;
+    if (small == c)
+        return KIND_SAME;
+    return c <= TWO_LAST && small <= TWO_LAST ? KIND_SMALL : KIND_OTHER;
+}
+
+static void make_kinds(normalizer *n)
+{
+    n->kinds = xcalloc(KINDS, sizeof *n->kinds);
+    n->small = xcalloc(TWO_LAST + 1, sizeof *n->small);
+    for (uint32_t c = 128; c < KINDS; c++) {
+        uint32_t small = unicode_simple_lower(c);
+        n->kinds[c] = kind_of(n, c, small);
+        if (n->kinds[c] == KIND_SMALL)
+            n->small[c] = (uint16_t)small;
+    }
+}
+
+bool normalizer_init(normalizer *n, const char *punctuation, err *e)
+{
+    *n = (normalizer){0};
+    slice set = slice_from(punctuation);
+    if (utf8_check(set) != set.len)
+        return err_set(e, ERR_CONFIG, "punctuation_chars is not valid UTF-8; correct the key");
+    for (unsigned c = 0; c < 128; c++)
+        n->ascii[c] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    for (unsigned c = 9; c <= 13; c++)
+        n->ascii[c] = ' ';
+    n->others = xcalloc(set.len + 1, sizeof *n->others);
+    for (size_t i = 0; i < set.len;) {
+        uint32_t c = utf8_next(set, &i);
+        if (c >= 128)
+            n->others[n->other_count++] = c;
+        else
+            n->ascii[c] = ' ';
+    }
+    /* The set is applied after lower-casing, so a capital letter in it has no effect, and a small
+     * one matches both. */
+    for (unsigned c = 'A'; c <= 'Z'; c++)
+        n->ascii[c] = n->ascii[c + 32];
+    normalize_tables_init(&n->tables, n->ascii);
+    qsort(n->others, n->other_count, sizeof *n->others, compare_u32);
+    make_kinds(n);
+    return true;
+}
+
+void normalizer_deinit(normalizer *n)
+{
+    free(n->others);
+    free(n->kinds);
+    free(n->small);
+    *n = (normalizer){0};
 }
 
 /* A dropped space is written and then overwritten. */
@@ -151,6 +185,43 @@ static size_t put_ascii(const normalizer *n, slice text, size_t i, normalize_out
     return i;
 }
 
+/* A character of `len` bytes, 2 or 3; false: neither kept nor a space. */
+static inline bool put_known(const normalizer *n, const char *p, uint32_t c, size_t len,
+                             normalize_output *w)
+{
+    uint8_t kind = n->kinds[c];
+    if (kind == KIND_SPACE) {
+        put_byte(w, ' ');
+        return true;
+    }
+    if (kind == KIND_OTHER)
+        return false;
+    uint32_t small = kind == KIND_SMALL ? n->small[c] : c;
+    w->at[0] = len == 2 ? (char)(0xC0 | small >> 6) : p[0];
+    w->at[1] = len == 2 ? (char)(0x80 | (small & 0x3F)) : p[1];
+    if (len == 3)
+        w->at[2] = p[2];
+    w->at += len;
+    w->last = 'x';
+    return true;
+}
+
+/* Converts characters beyond ASCII from `i` on; yields where they end. */
+static size_t put_others(const normalizer *n, slice text, size_t i, normalize_output *w)
+{
+    normalize_output here = *w;
+    for (uint8_t byte; i < text.len && (byte = (uint8_t)text.data[i]) >= 0x80;) {
+        size_t next = i;
+        uint32_t c = utf8_next(text, &next);
+        if (byte < 0xF0 && put_known(n, text.data + i, c, byte < 0xE0 ? 2 : 3, &here))
+            i = next;
+        else
+            put_lowered(n, text, &i, &here);
+    }
+    *w = here;
+    return i;
+}
+
 static bool normalize_folded(const normalizer *n, slice text, buf *out)
 {
     if (!make_room(out, text.len))
@@ -158,8 +229,7 @@ static bool normalize_folded(const normalizer *n, slice text, buf *out)
     normalize_output w = {.at = out->data, .last = ' '};
     for (size_t i = 0; i < text.len;) {
         i = put_ascii(n, text, i, &w);
-        if (i < text.len)
-            put_lowered(n, text, &i, &w);
+        i = put_others(n, text, i, &w);
     }
     if (w.at > out->data && w.last == ' ')
         w.at--;

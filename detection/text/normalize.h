@@ -25,6 +25,9 @@ typedef struct normalizer {
     char ascii[128];  /* what an ASCII byte becomes: itself, lower case, or a space */
     uint32_t *others; /* further characters that become a space, ascending */
     size_t other_count;
+    uint8_t *kinds; /* of characters up to U+FFFF (normalize.c) */
+    uint16_t *
+        small; /* up to U+07FF: the lower-case form of those that have two bytes before and after */
     bool extended;           /* texts are folded first (fold.h); set after _init */
     normalize_tables tables; /* of `ascii` */
 } normalizer;
