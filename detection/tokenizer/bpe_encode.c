@@ -75,14 +75,10 @@ static void remember_unit(encoding *c, const unit_key *key, size_t start, size_t
         unit_cache_put(c->memory->units, key, tokens, count);
 }
 
-static void encode_uncached(encoding *c, size_t start, size_t end)
+/* Joined from its bytes, also if it is itself a token that joining does not reach. */
+static void encode_merged(encoding *c, size_t start, size_t end)
 {
     slice piece = {.data = c->text.data + start, .len = end - start};
-    uint32_t rank = bpe_vocabulary_rank(c->vocabulary, piece);
-    if (rank != BPE_NO_RANK) {
-        token_list_add(c->out, rank, (uint32_t)end);
-        return;
-    }
     if (piece.len > BPE_WINDOW) {
         bpe_windows(&c->memory->merger, c->vocabulary, piece, start, BPE_WINDOW, c->out);
         return;
@@ -92,20 +88,90 @@ static void encode_uncached(encoding *c, size_t start, size_t end)
         token_list_add(c->out, parts[i].rank, (uint32_t)start + parts[i].next);
 }
 
-/* Appends tokens of a cache, `most` of them at most. All places are written, without a branch for each;
- * those after the last token are not counted. */
-static inline void put_known(token_list *l, const piece_token *tokens, size_t most, size_t start)
+static void encode_uncached(encoding *c, size_t start, size_t end)
 {
-    token_list_reserve(l, most);
+    slice piece = {.data = c->text.data + start, .len = end - start};
+    uint32_t rank = bpe_vocabulary_rank(c->vocabulary, piece);
+    if (rank != BPE_NO_RANK)
+        token_list_add(c->out, rank, (uint32_t)end);
+    else
+        encode_merged(c, start, end);
+}
+
+/* Appends the 4 tokens of a cache. All places are written, without a branch for each; those after the
+ * last token are not counted. Yields how many there are. */
+static inline size_t put_four(token_list *l, const piece_token *tokens, uint32_t start)
+{
     uint32_t *ids = l->ids + l->count, *ends = l->ends + l->count;
-    uint32_t end = (uint32_t)start;
+#ifdef __SSE2__
+    __m128i four = _mm_loadu_si128((const __m128i *)(const void *)tokens);
+    __m128i lens = _mm_srli_epi32(four, 24);
+    lens = _mm_add_epi32(lens, _mm_slli_si128(lens, 4));
+    lens = _mm_add_epi32(lens, _mm_slli_si128(lens, 8));
+    __m128i end = _mm_add_epi32(lens, _mm_set1_epi32((int)start));
+    __m128i absent = _mm_cmpeq_epi32(four, _mm_setzero_si128());
+    _mm_storeu_si128((__m128i *)(void *)ids, _mm_and_si128(four, _mm_set1_epi32(0xFFFFFF)));
+    _mm_storeu_si128((__m128i *)(void *)ends, end);
+    return (size_t)__builtin_ctz((unsigned)_mm_movemask_ps(_mm_castsi128_ps(absent)) | 16);
+#else
     size_t count = 0;
-    for (size_t i = 0; i < most; i++) {
+    for (size_t i = 0; i < 4; i++) {
         ids[i] = PIECE_TOKEN_ID(tokens[i]);
-        ends[i] = end += PIECE_TOKEN_LEN(tokens[i]);
+        ends[i] = start += PIECE_TOKEN_LEN(tokens[i]);
         count += tokens[i] != 0;
     }
+    return count;
+#endif
+}
+
+static inline void put_piece(token_list *l, const piece_entry *known, size_t start)
+{
+    token_list_reserve(l, PIECE_MAX_TOKENS);
+    l->count += put_four(l, known->tokens, (uint32_t)start);
+}
+
+static inline void put_unit(token_list *l, const unit_entry *known, size_t start)
+{
+    token_list_reserve(l, UNIT_MAX_TOKENS);
+    size_t count = put_four(l, known->tokens, (uint32_t)start);
     l->count += count;
+    if (count == 4)
+        l->count += put_four(l, known->tokens + 4, l->ends[l->count - 1]);
+}
+
+/* A part of a piece, between two borders. */
+static void encode_part(encoding *c, size_t start, size_t end)
+{
+    slice part = {.data = c->text.data + start, .len = end - start};
+    if (part.len > PIECE_MAX_BYTES) {
+        encode_merged(c, start, end);
+        return;
+    }
+    piece_key key = piece_key_of(part);
+    key.words[1] |= PIECE_IS_PART;
+    const piece_entry *known = piece_cache_find(c->memory->cache, key);
+    if (known) {
+        put_piece(c->out, known, start);
+        return;
+    }
+    size_t first = c->out->count;
+    encode_merged(c, start, end);
+    remember(c, key, start, first);
+}
+
+/* A piece that is too long for the caches, part by part (bpe_borders.h). */
+static void encode_long(encoding *c, size_t start, size_t end)
+{
+    slice piece = {.data = c->text.data + start, .len = end - start};
+    size_t next = bpe_vocabulary_border(c->vocabulary, piece, 0);
+    if (next == piece.len) {
+        encode_uncached(c, start, end);
+        return;
+    }
+    for (size_t at = 0; at < piece.len; at = next) {
+        next = bpe_vocabulary_border(c->vocabulary, piece, at);
+        encode_part(c, start + at, start + next);
+    }
 }
 
 /* A piece without a key in the row. */
@@ -113,13 +179,13 @@ static void encode_piece(encoding *c, size_t start, size_t end)
 {
     slice piece = {.data = c->text.data + start, .len = end - start};
     if (piece.len > PIECE_MAX_BYTES) {
-        encode_uncached(c, start, end);
+        encode_long(c, start, end);
         return;
     }
     piece_key key = piece_key_of(piece);
     const piece_entry *known = piece_cache_find(c->memory->cache, key);
     if (known) {
-        put_known(c->out, known->tokens, PIECE_MAX_TOKENS, start);
+        put_piece(c->out, known, start);
         return;
     }
     size_t first = c->out->count;
@@ -159,6 +225,8 @@ typedef enum row_kind { ROW_SHORT, ROW_LONG_UNIT, ROW_LONG_PIECE } row_kind;
 #define PIECES_AHEAD 16
 typedef struct piece_row {
     piece_key keys[PIECES_AHEAD]; /* of ROW_SHORT */
+    void *
+        pairs[PIECES_AHEAD]; /* of a cache: piece_entry of ROW_SHORT, unit_entry of ROW_LONG_UNIT */
     uint32_t starts[PIECES_AHEAD];
     uint32_t ends[PIECES_AHEAD];
     uint8_t kinds[PIECES_AHEAD];
@@ -175,7 +243,9 @@ static inline void row_add(piece_row *row, row_kind kind, size_t start, size_t e
 static inline void row_add_short(encoding *c, piece_row *row, piece_key key, size_t start,
                                  size_t end)
 {
-    piece_cache_prefetch(c->memory->cache, key);
+    piece_entry *pair = piece_pair(c->memory->cache, key);
+    __builtin_prefetch(pair);
+    row->pairs[row->count] = pair;
     row->keys[row->count] = key;
     row_add(row, ROW_SHORT, start, end);
 }
@@ -210,7 +280,9 @@ static inline size_t cut_unit(encoding *c, piece_row *row, size_t at)
     if (len < UNIT_MIN_BYTES || len > UNIT_MAX_BYTES)
         return 0;
     unit_key key = unit_key_of(p, len);
-    unit_cache_prefetch(c->memory->units, &key);
+    unit_entry *pair = unit_pair(c->memory->units, &key);
+    unit_pair_prefetch(pair);
+    row->pairs[row->count] = pair;
     row_add(row, ROW_LONG_UNIT, at, at + len);
     return len;
 }
@@ -247,19 +319,19 @@ static size_t encode_long_unit(encoding *c, const piece_row *row, size_t i)
 {
     size_t start = row->starts[i], end = row->ends[i];
     unit_key key = unit_key_of(c->text.data + start, end - start);
-    const unit_entry *known = unit_cache_find(c->memory->units, &key);
+    const unit_entry *known = unit_pair_find(row->pairs[i], &key);
     if (!known)
         return encode_unit(c, row, i);
-    put_known(c->out, known->tokens, UNIT_MAX_TOKENS, start);
+    put_unit(c->out, known, start);
     return end;
 }
 
 static inline size_t encode_short(encoding *c, const piece_row *row, size_t i)
 {
     piece_key key = row->keys[i];
-    const piece_entry *known = piece_cache_find(c->memory->cache, key);
+    const piece_entry *known = piece_pair_find(row->pairs[i], key);
     if (known) {
-        put_known(c->out, known->tokens, PIECE_MAX_TOKENS, row->starts[i]);
+        put_piece(c->out, known, row->starts[i]);
         return row->ends[i];
     }
     if (key.words[1] & PIECE_IS_UNIT)
@@ -280,7 +352,7 @@ static size_t encode_row(encoding *c, const piece_row *row)
         else if (row->kinds[i] == ROW_LONG_UNIT)
             at = encode_long_unit(c, row, i);
         else
-            encode_uncached(c, row->starts[i], at = row->ends[i]);
+            encode_long(c, row->starts[i], at = row->ends[i]);
         if (at != row->ends[i])
             break;
     }

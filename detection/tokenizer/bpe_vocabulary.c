@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "detection/table/huge_pages.h"
+#include "detection/tokenizer/bpe_borders.h"
 
 #define MAX_TEXT_BYTES (64 << 20)
 
@@ -38,6 +39,7 @@ struct bpe_vocabulary {
     short_slot *shorts;
     uint8_t *tags;
     size_t longest; /* bytes */
+    bpe_borders borders;
     uint32_t by_byte[256];
     uint32_t *by_pair; /* of two bytes, the first times 256 plus the second */
 };
@@ -52,6 +54,7 @@ void bpe_vocabulary_free(bpe_vocabulary *v)
     free(v->shorts);
     free(v->tags);
     free(v->by_pair);
+    bpe_borders_deinit(&v->borders);
     free(v);
 }
 
@@ -148,6 +151,11 @@ uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2])
     return v->by_pair[(uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]];
 }
 
+size_t bpe_vocabulary_border(const bpe_vocabulary *v, slice piece, size_t at)
+{
+    return bpe_borders_next(&v->borders, piece, at);
+}
+
 /* --- from the text --- */
 
 static bpe_vocabulary *make_empty(const bpe_source *source)
@@ -162,6 +170,7 @@ static bpe_vocabulary *make_empty(const bpe_source *source)
         v->slots[i].rank = BPE_NO_RANK;
     v->shorts = huge_calloc(v->slot_count, sizeof *v->shorts);
     v->tags = xcalloc(v->slot_count, sizeof *v->tags);
+    bpe_borders_init(&v->borders);
     return v;
 }
 
@@ -194,6 +203,7 @@ static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
     v->starts[++v->count] = (uint32_t)v->bytes.len;
     slice bytes = bpe_vocabulary_bytes(v, (uint32_t)rank);
     v->longest = MAX(v->longest, bytes.len);
+    bpe_borders_learn(&v->borders, bytes);
     if (bytes.len <= SHORT_BYTES) {
         add_short(v, bytes, (uint32_t)rank);
         return true;

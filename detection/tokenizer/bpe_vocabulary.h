@@ -36,6 +36,8 @@ DEFINE_AUTO_PTR(bpe_vocabulary, bpe_vocabulary_free)
 uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes); /* or BPE_NO_RANK */
 uint32_t bpe_vocabulary_byte(const bpe_vocabulary *v, char byte);
 uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2]); /* or BPE_NO_RANK */
+/* The first place after `at` (< piece.len), which begins a character, that no token crosses; or piece.len. */
+size_t bpe_vocabulary_border(const bpe_vocabulary *v, slice piece, size_t at);
 slice bpe_vocabulary_bytes(const bpe_vocabulary *v, uint32_t rank);
 
 #endif

@@ -17,11 +17,12 @@
 #define PIECE_MAX_TOKENS 4
 
 /* A piece as two words: its bytes in memory order, zeros after them, its length in the last byte, with
- * PIECE_IS_UNIT for a unit. No piece is all zeros. */
+ * PIECE_IS_UNIT for a unit, PIECE_IS_PART for a part of a piece. No piece is all zeros. */
 typedef struct piece_key {
     uint64_t words[2];
 } piece_key;
 #define PIECE_IS_UNIT (UINT64_C(0x80) << 56)
+#define PIECE_IS_PART (UINT64_C(0x40) << 56)
 
 /* A token: its number in the lower 24 bits, how many bytes it covers in the upper 8. */
 typedef uint32_t piece_token;
@@ -43,12 +44,14 @@ typedef struct piece_cache {
 piece_cache *piece_cache_new(void) MUST_USE;
 void piece_cache_free(piece_cache *c); /* NULL is fine */
 
+extern const uint64_t piece_masks[PIECE_MAX_BYTES + 1]
+                                 [2]; /* by length: ones for the bytes that stay */
+
 /* The lowest `len` bytes stay; the others become zero. */
 static inline piece_key piece_key_cut(uint64_t low, uint64_t high, size_t len)
 {
-    uint64_t keep_low = len >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * len) - 1;
-    uint64_t keep_high = len > 8 ? (UINT64_C(1) << 8 * (len - 8)) - 1 : 0;
-    return (piece_key){{low & keep_low, (high & keep_high) | (uint64_t)len << 56}};
+    const uint64_t *keep = piece_masks[len];
+    return (piece_key){{low & keep[0], (high & keep[1]) | (uint64_t)len << 56}};
 }
 
 /* `text.len` is at most PIECE_MAX_BYTES. */
@@ -69,20 +72,14 @@ static inline piece_entry *piece_pair(piece_cache *c, piece_key key)
     return c->entries[piece_hash(key.words[0], key.words[1]) & (PIECE_CACHE_PAIRS - 1)];
 }
 
-static inline void piece_cache_prefetch(piece_cache *c, piece_key key)
-{
-    __builtin_prefetch(piece_pair(c, key));
-}
-
 static inline bool piece_key_equal(piece_key a, piece_key b)
 {
     return a.words[0] == b.words[0] && a.words[1] == b.words[1];
 }
 
-/* NULL if absent. A hit in the second slot moves to the first. */
-static inline const piece_entry *piece_cache_find(piece_cache *c, piece_key key)
+/* In the pair of the key; NULL if absent. A hit in the second slot moves to the first. */
+static inline const piece_entry *piece_pair_find(piece_entry *pair, piece_key key)
 {
-    piece_entry *pair = piece_pair(c, key);
     if (piece_key_equal(pair[0].key, key))
         return &pair[0];
     if (!piece_key_equal(pair[1].key, key))
@@ -91,6 +88,11 @@ static inline const piece_entry *piece_cache_find(piece_cache *c, piece_key key)
     pair[1] = pair[0];
     pair[0] = found;
     return &pair[0];
+}
+
+static inline const piece_entry *piece_cache_find(piece_cache *c, piece_key key)
+{
+    return piece_pair_find(piece_pair(c, key), key);
 }
 
 /* `count` is 1 to PIECE_MAX_TOKENS. */

@@ -51,9 +51,8 @@ static inline unit_entry *unit_pair(unit_cache *c, const unit_key *key)
     return c->entries[hash & (UNIT_CACHE_PAIRS - 1)];
 }
 
-static inline void unit_cache_prefetch(unit_cache *c, const unit_key *key)
+static inline void unit_pair_prefetch(const unit_entry *pair)
 {
-    const unit_entry *pair = unit_pair(c, key);
     __builtin_prefetch(&pair[0]);
     __builtin_prefetch(&pair[1]);
 }
@@ -64,10 +63,9 @@ static inline bool unit_key_equal(const unit_key *a, const unit_key *b)
            a->words[3] == b->words[3];
 }
 
-/* NULL if absent. */
-static inline const unit_entry *unit_cache_find(unit_cache *c, const unit_key *key)
+/* In the pair of the key; NULL if absent. */
+static inline const unit_entry *unit_pair_find(unit_entry *pair, const unit_key *key)
 {
-    unit_entry *pair = unit_pair(c, key);
     if (unit_key_equal(&pair[0].key, key))
         return &pair[0];
     if (!unit_key_equal(&pair[1].key, key))
