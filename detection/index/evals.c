@@ -276,6 +276,7 @@ static bool load_files(const evals_options *options, const eval_files *list, ngr
     unsigned threads = tokenizer_is_closed(x->tokens) ? options->threads : 0;
     AUTO_PTR(build_team) team = build_team_new(threads, &x->build->preparer);
     f.team = team;
+    x->build->helpers = options->threads;
     for (size_t i = 0; i < list->count; i++) {
         if (cannot_be_decoded(options, list->paths[i])) {
             log_warn("%s is left out, as compatible asks for", list->paths[i]);

@@ -49,7 +49,7 @@ static void add_question(ngram_index *x, eval_record *r, const prepared_text *t)
     r->question_tokens = t->token_count;
     x->counts.unfindable += t->token_count < x->settings->ngram_size;
     r->question_ngrams = t->ngram_count;
-    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count);
+    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count, true);
     x->question_count++;
     if (x->questions)
         r->question = align_set_add(x->questions, t->tokens, t->token_count);
@@ -62,7 +62,7 @@ static void add_part(ngram_index *x, eval_part *part, const prepared_text *t, bo
     if (answer && t->token_count <= x->settings->short_answer_tokens)
         part->tokens = arena_copy(&x->memory, t->tokens, t->token_count, sizeof *part->tokens);
     part->ngram_count = t->ngram_count;
-    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count);
+    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count, false);
     part->distinct_count = t->distinct_count;
     part->distinct = arena_copy(&x->memory, t->distinct, t->distinct_count, sizeof *part->distinct);
     count_tokens(x, t);

@@ -17,7 +17,8 @@ typedef struct index_build {
     preparer preparer; /* of index_add */
     arena prepared;    /* the record of index_add */
     eval_filter filter;
-    ngram_rows rows; /* of questions, answers and passages, record by record */
+    ngram_rows rows;  /* of questions, answers and passages, record by record */
+    unsigned helpers; /* further threads that index_freeze may use */
 } index_build;
 
 index_build *index_build_new(const detect_settings *settings) MUST_USE;

@@ -124,11 +124,11 @@ static void freeze_questions(ngram_index *x)
     align_set_freeze(x->questions, texts, x->record_count);
 }
 
-/* From the rows of hashes to ids, lists, filter and sums. */
+/* From the rows of hashes to ids, filter, lists and sums. */
 static void number_ngrams(ngram_index *x)
 {
     AUTO(ngram_numbers) numbers = {0};
-    ngram_numbers_make(&numbers, &x->build->rows, 0, &x->table);
+    ngram_numbers_make(&numbers, &x->build->rows, x->build->helpers, &x->table, &x->in_questions);
     record_lists_make(x, &numbers);
     make_question_idf(x);
     sum_records(x, &numbers);

@@ -41,16 +41,16 @@ static number_reader reader_of(const ngram_index *x, const ngram_numbers *number
 
 /* --- the first record of each n-gram, and n-grams of several texts --- */
 
-/* Reads the places of one text; counts the new n-grams. */
+/* Reads the places of one text; counts its rows. */
 static uint32_t read_part(record_lists *l, number_reader *r, size_t places)
 {
-    uint32_t before = r->next_id;
+    size_t before = r->places.row;
     for (size_t i = 0; i < places; i++) {
         uint32_t id = number_reader_next(r);
         if (id < before)
             rank_bits_set(&l->shared, id);
     }
-    return r->next_id - before;
+    return (uint32_t)(r->places.row - before);
 }
 
 static void find_owners(ngram_index *x, const ngram_numbers *numbers)
@@ -63,7 +63,7 @@ static void find_owners(ngram_index *x, const ngram_numbers *numbers)
     for (size_t k = 0; k < x->record_count; k++) {
         ngram_owner *o = &l->owners[k];
         const eval_record *e = &x->records[o->record];
-        o->first = r.next_id;
+        o->first = (uint32_t)r.places.row;
         o->question = read_part(l, &r, e->question_ngrams);
         (void)read_part(l, &r, e->answer.ngram_count);
         (void)read_part(l, &r, e->passage.ngram_count);
@@ -73,7 +73,7 @@ static void find_owners(ngram_index *x, const ngram_numbers *numbers)
 static void index_owners(ngram_index *x)
 {
     record_lists *l = &x->lists;
-    size_t steps = x->table.count / OWNER_STEP + 1, last = 0;
+    size_t steps = x->build->rows.count / OWNER_STEP + 1, last = 0;
     l->owner_at = xcalloc(steps + 1, sizeof *l->owner_at);
     for (size_t i = 0; i < steps; i++) {
         while (last + 1 < x->record_count && l->owners[last + 1].first <= i * OWNER_STEP)
@@ -108,17 +108,13 @@ static bool seen_in_text(listing *ls, uint32_t holders)
     return seen;
 }
 
-/* All n-grams of questions go to the filter, and where they are. */
 static void read_question(listing *ls, size_t places)
 {
-    ngram_index *x = ls->x;
-    const rank_bits *shared = &x->lists.shared;
+    const rank_bits *shared = &ls->x->lists.shared;
     ARRAY_RESERVE(ls->found, ls->found_capacity, ls->found_count + places);
     ls->texts++;
     for (size_t i = 0; i < places; i++) {
-        size_t row;
-        uint32_t id = number_reader_next_row(&ls->reader, &row);
-        ngram_filter_add(&x->in_questions, ngram_rows_at(&x->build->rows, row));
+        uint32_t id = number_reader_next(&ls->reader);
         if (!rank_bits_has(shared, id))
             continue;
         uint32_t holders = rank_bits_below(shared, id);
@@ -146,10 +142,6 @@ static void read_other(listing *ls, size_t places, bool answer)
 static void count_holders(listing *ls)
 {
     const record_lists *l = &ls->x->lists;
-    size_t in_questions = 0;
-    for (size_t k = 0; k < l->record_count; k++)
-        in_questions += l->owners[k].question;
-    ngram_filter_init(&ls->x->in_questions, in_questions);
     for (size_t k = 0; k < l->record_count; k++) {
         const eval_record *e = &ls->x->records[l->owners[k].record];
         read_question(ls, e->question_ngrams);
@@ -264,7 +256,7 @@ void record_lists_make(ngram_index *x, const ngram_numbers *numbers)
     record_lists *l = &x->lists;
     listing ls = {.x = x, .reader = reader_of(x, numbers)};
     l->record_count = x->record_count;
-    rank_bits_init(&l->shared, x->table.count);
+    rank_bits_init(&l->shared, x->build->rows.count);
     find_owners(x, numbers);
     index_owners(x);
     rank_bits_count(&l->shared);

@@ -3,7 +3,7 @@
  *
  * What:    n-grams that occur in the same records share a list: words of one record, or of a
  *          template. Most n-grams occur in only one text; their list follows from the id, because
- *          n-grams that first occurred in one record have consecutive ids. Only the others take
+ *          n-grams that first occurred in one record have adjacent ids. Only the others take
  *          memory.
  * Owner:   an embedded value; record_lists_make / record_lists_deinit.
  * Threads: making by one, while the index is frozen; then all may read.
@@ -34,7 +34,7 @@ typedef struct ngram_holders {
 /* The n-grams that occurred first in a record: ids from `first` on, of its question, then of its
  * other texts. */
 typedef struct ngram_owner {
-    uint32_t first, question;
+    uint32_t first, question; /* question: how many ids are those of the question */
     uint32_t record;
 } ngram_owner;
 
@@ -51,7 +51,7 @@ typedef struct record_lists {
 
 #define OWNER_STEP 64
 
-/* Texts have the numbers of places as their numbers of n-grams; their rows are still there. Fills the filter, too. */
+/* Texts have the numbers of places as their numbers of n-grams; their places are still there. */
 void record_lists_make(struct ngram_index *x, const ngram_numbers *numbers);
 void record_lists_deinit(record_lists *l);
 

@@ -5,11 +5,11 @@
 
 #define BUCKET_ENTRIES      12 /* at most, on average */
 #define FILTER_BITS_A_NGRAM 16
-#define FILTER_BITS_MOST    (UINT64_C(1) << 31)
+#define FILTER_BITS_MOST    31 /* of a bit number */
 
 void ngram_table_init(ngram_table *t, size_t count)
 {
-    unsigned bits = 1;
+    unsigned bits = NGRAM_BUCKET_BITS_LEAST;
     while (count >> bits > BUCKET_ENTRIES)
         bits++;
     *t = (ngram_table){.bucket_count = (size_t)1 << bits,
@@ -72,10 +72,11 @@ uint32_t ngram_table_find(const ngram_table *t, const uint32_t *tokens, size_t n
 
 void ngram_filter_init(ngram_filter *f, size_t count)
 {
-    uint64_t bits = 1024;
-    while (bits < count * FILTER_BITS_A_NGRAM && bits < FILTER_BITS_MOST)
-        bits *= 2;
-    *f = (ngram_filter){.words = huge_calloc(bits / 64, sizeof *f->words), .mask = bits - 1};
+    unsigned bits = NGRAM_FILTER_BITS_LEAST;
+    while (UINT64_C(1) << bits < count * FILTER_BITS_A_NGRAM && bits < FILTER_BITS_MOST)
+        bits++;
+    *f = (ngram_filter){.words = huge_calloc((size_t)1 << (bits - 6), sizeof *f->words),
+                        .shift = 64 - bits};
 }
 
 void ngram_filter_deinit(ngram_filter *f)

@@ -1,4 +1,4 @@
-/* Maps n-grams to small numbers, in the order of insertion.
+/* Maps n-grams to numbers, in the order of insertion.
  *
  * What:    a constant table from a 64-bit hash of (length, tokens) to an id; n-grams of equal hash
  *          count as equal. One id space for all lengths and kinds. The upper bits of a hash select
@@ -19,6 +19,9 @@
 #include "detection/table/hash.h"
 
 #define NGRAM_UNKNOWN UINT32_MAX
+/* Buckets, and words of the filter, of one range of hashes (ngram_rows.h) are apart from those of others. */
+#define NGRAM_BUCKET_BITS_LEAST 8
+#define NGRAM_FILTER_BITS_LEAST 14
 
 typedef struct ngram_table {
     unsigned char *entries; /* of all buckets, one after the other, and 8 more bytes */
@@ -79,7 +82,7 @@ uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash);
  * were not added, one in 16 to 32 passes. */
 typedef struct ngram_filter {
     uint64_t *words;
-    uint64_t mask; /* of bit numbers */
+    unsigned shift; /* hash >> shift is the bit number */
 } ngram_filter;
 
 void ngram_filter_init(ngram_filter *f, size_t count);
@@ -87,20 +90,20 @@ void ngram_filter_deinit(ngram_filter *f);
 
 static inline void ngram_filter_add(ngram_filter *f, uint64_t hash)
 {
-    uint64_t bit = hash >> 20 & f->mask;
+    uint64_t bit = hash >> f->shift;
     f->words[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 static inline bool ngram_filter_may_have(const ngram_filter *f, uint64_t hash)
 {
-    uint64_t bit = hash >> 20 & f->mask;
+    uint64_t bit = hash >> f->shift;
     return f->words[bit / 64] >> bit % 64 & 1;
 }
 
 /* Prefetches what ngram_filter_may_have will read. */
 static inline void ngram_filter_prefetch(const ngram_filter *f, uint64_t hash)
 {
-    __builtin_prefetch(&f->words[(hash >> 20 & f->mask) / 64]);
+    __builtin_prefetch(&f->words[(hash >> f->shift) / 64]);
 }
 
 #endif
