@@ -1,6 +1,7 @@
 #include "detection/job/fork_server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include "decon/base/log.h"
 #include "base/security/process_guard.h"
 #include "base/util.h"
+#include "detection/job/job_threads.h"
 
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 1000
@@ -28,6 +30,7 @@ struct fork_server {
     uint64_t generation;
     unsigned workers; /* forked and not yet forgotten */
     bool cannot_fork; /* the last attempt failed */
+    fork_restarts restarts;
     bool ending;
 };
 
@@ -161,6 +164,7 @@ static bool start(fork_server *f)
     f->generation++;
     f->workers = 0;
     f->cannot_fork = false;
+    f->restarts.begun_ms = monotonic_ms();
     return true;
 }
 
@@ -176,17 +180,57 @@ static void pause_under_lock(fork_server *f, uint64_t ms)
     pthread_cond_timedwait(&f->changed, &f->lock, &until);
 }
 
+uint64_t fork_restarts_pause_ms(fork_restarts *r, uint64_t now_ms)
+{
+    uint64_t pause_ms = FORK_RESTART_FIRST_MS;
+    bool is_brief = now_ms - r->begun_ms < FORK_BRIEF_MS;
+    r->brief = is_brief ? r->brief + (r->brief < UINT_MAX) : 0;
+    if (!is_brief)
+        return 0;
+    for (unsigned i = 1; i < r->brief && pause_ms < FORK_RESTART_MOST_MS; i++)
+        pause_ms *= 2;
+    return MIN(pause_ms, (uint64_t)FORK_RESTART_MOST_MS);
+}
+
+/* At most FORK_BRIEF_REPORTED lines for a lasting cause. */
+static void report_end(unsigned brief, int status)
+{
+    const char *how = WIFSIGNALED(status) ? "signal" : "status";
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    if (brief < FORK_BRIEF_REPORTED)
+        log_warn("fork server: ended by %s %d; it is replaced, and its jobs run again", how,
+                 number);
+    else if (brief == FORK_BRIEF_REPORTED)
+        log_error("fork server: ended %u times in a row soon after its start, the last time by %s "
+                  "%d; no job can run until it stays up: look at memory and process limits, "
+                  "security policies and the system's log. It is tried again at growing "
+                  "intervals, up to %d s, without further messages",
+                  brief, how, number, FORK_RESTART_MOST_MS / 1000);
+}
+
+/* Under the lock. */
+static void wait_under_lock(fork_server *f, uint64_t ms)
+{
+    uint64_t end_ms = monotonic_ms() + ms;
+    for (uint64_t now_ms; !f->ending && (now_ms = monotonic_ms()) < end_ms;)
+        pause_under_lock(f, end_ms - now_ms);
+}
+
 /* Under the lock. */
 static void replace(fork_server *f, int status)
 {
     uint64_t pause_ms = FIRST_PAUSE_MS;
     close(f->control);
     f->control = -1;
-    log_warn("fork server: ended by %s %d; it is replaced, and its jobs run again",
-             WIFSIGNALED(status) ? "signal" : "status",
-             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    while (!f->ending && !start(f)) {
-        log_warn("fork server: cannot start: %s; retrying", strerror(errno));
+    uint64_t wait_ms = fork_restarts_pause_ms(&f->restarts, monotonic_ms());
+    report_end(f->restarts.brief, status);
+    wait_under_lock(f, wait_ms);
+    for (bool reported = false; !f->ending && !start(f); reported = true) {
+        if (!reported)
+            log_error(
+                "fork server: cannot start: %s; no job can run until it can: raise the limits of "
+                "processes and memory. It is tried again without further messages",
+                strerror(errno));
         pause_under_lock(f, pause_ms);
         pause_ms = MIN(pause_ms * 2, (uint64_t)LONGEST_PAUSE_MS);
     }
@@ -297,19 +341,12 @@ static int fork_once(fork_server *f, int fd)
     return reply;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 bool fork_server_fork(fork_server *f, int fd, worker_process *out, err *e)
 {
-    uint64_t end_ms = now_ms() + FORK_WAIT_MS, pause_ms = FIRST_PAUSE_MS;
+    uint64_t end_ms = monotonic_ms() + FORK_WAIT_MS, pause_ms = FIRST_PAUSE_MS;
     int reply;
     pthread_mutex_lock(&f->lock);
-    while ((reply = fork_once(f, fd)) <= 0 && !f->ending && now_ms() < end_ms) {
+    while ((reply = fork_once(f, fd)) <= 0 && !f->ending && monotonic_ms() < end_ms) {
         pause_under_lock(f, pause_ms);
         pause_ms = MIN(pause_ms * 2, (uint64_t)LONGEST_PAUSE_MS);
     }

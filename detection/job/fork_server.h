@@ -9,7 +9,8 @@
  *
  * Owner:   fork_server_start / fork_server_stop.
  * Threads: any; other threads may run at the start. One lock inside.
- * Fails:   fork_server_fork if no process can be created for FORK_WAIT_MS.
+ * Fails:   fork_server_fork if no process can be created for FORK_WAIT_MS. A fork server that ends again and
+ *          again is reported once, and replaced at growing intervals.
  *
  * The fork server and its workers are isolated (base/security/process_guard.h): no network, no new
  * programs or privileges. Workers are killed (SIGKILL) with the fork server that forked them. Both
@@ -46,6 +47,21 @@ bool fork_server_fork(fork_server *f, int fd, worker_process *out, err *e) MUST_
 bool fork_server_how_ended(fork_server *f, const worker_process *w, int *status) MUST_USE;
 /* The caller no longer needs the worker. */
 void fork_server_forget(fork_server *f);
+
+/* When a fork server that ended is replaced: where several ended soon after their start, later each time, so that
+ * a lasting cause (limits, a security policy) costs neither a core nor thousands of log lines. */
+typedef struct fork_restarts {
+    uint64_t begun_ms; /* start of the present one */
+    unsigned brief;    /* how many in a row ended soon after their start */
+} fork_restarts;
+
+#define FORK_BRIEF_MS         5000
+#define FORK_BRIEF_REPORTED   4 /* in a row: reported as a lasting cause, once */
+#define FORK_RESTART_MOST_MS  30000
+#define FORK_RESTART_FIRST_MS 20
+
+/* The present one ended; yields the pause before the next. */
+uint64_t fork_restarts_pause_ms(fork_restarts *r, uint64_t now_ms);
 
 /* False while no job can run: there is no fork server, or it cannot fork and has no worker. */
 bool fork_server_is_up(fork_server *f);

@@ -166,6 +166,30 @@ static void a_dead_fork_server_is_replaced(void **state)
     }
 }
 
+/* A cause that lasts: a fork server ends 1 ms after each start. */
+static void restarts_slow_down_and_begin_again_after_a_long_life(void **state)
+{
+    UNUSED(state);
+    fork_restarts r = {.begun_ms = 1000};
+    uint64_t now_ms = 1000 + FORK_BRIEF_MS, before_ms = 0;
+    unsigned starts = 0;
+    assert_int_equal(fork_restarts_pause_ms(&r, now_ms), 0);
+    assert_int_equal(r.brief, 0);
+    for (uint64_t end_ms = now_ms + 120000; now_ms < end_ms; starts++) {
+        r.begun_ms = now_ms++;
+        uint64_t pause_ms = fork_restarts_pause_ms(&r, now_ms);
+        assert_in_range(pause_ms, MAX(before_ms, (uint64_t)1), FORK_RESTART_MOST_MS);
+        before_ms = pause_ms;
+        now_ms += pause_ms;
+    }
+    assert_in_range(starts, FORK_BRIEF_REPORTED, 20);
+    assert_int_equal(before_ms, FORK_RESTART_MOST_MS);
+    r.begun_ms = now_ms;
+    assert_int_equal(fork_restarts_pause_ms(&r, now_ms + FORK_BRIEF_MS), 0);
+    r.begun_ms = now_ms;
+    assert_int_equal(fork_restarts_pause_ms(&r, now_ms + 1), FORK_RESTART_FIRST_MS);
+}
+
 typedef struct held_job {
     processes_site *site;
     const char *path;
@@ -383,6 +407,7 @@ int main(void)
         TEST(failures_come_back),
         TEST(an_idle_death_costs_nothing),
         TEST(a_dead_fork_server_is_replaced),
+        cmocka_unit_test(restarts_slow_down_and_begin_again_after_a_long_life),
         TEST(a_crash_during_a_job_fails_it),
         TEST(a_job_that_loses_its_fork_server_runs_again),
         TEST(it_is_down_until_it_can_fork),
