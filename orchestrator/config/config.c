@@ -17,14 +17,13 @@ static option_origin origin_of(const option_origin *origins, const char *key)
     return 0;
 }
 
-/* If hosts claim their work, their number only determines the number of slices. */
+/* If hosts claim their work, their number only determines the number of slices. The value of the variable is
+ * well-formed. */
 static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn, char **source)
 {
     uint64_t count = 1;
-    bool usable = given->count_given || (num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count) &&
-                                         count <= HOST_COUNT_MAX && count);
-    if (!usable)
-        return 1;
+    if (!given->count_given && !num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count))
+        return 1; /* not set */
     *source = xstrdup(given->count_given ? "--host-count" : "PMR_HOST_COUNT");
     return (int64_t)(given->count_given ? given->count : count);
 }
@@ -37,14 +36,19 @@ static bool find_share(config *c, const option_origin *origins, host_getenv *get
                                 .count_given = origin_of(origins, "host_count") != 0,
                                 .index = (uint64_t)c->host_index,
                                 .count = (uint64_t)c->host_count};
-    err incomplete = ERR_INIT;
+    err fault = ERR_INIT;
     bool claims = c->distribution == DISTRIBUTION_CLAIM;
-    bool found = host_share_find(&given, getenv_fn, &share, claims ? &incomplete : e);
+    bool found = host_share_find(&given, getenv_fn, &share, &fault);
+    if (!found && !(claims && share.incomplete)) {
+        if (e)
+            *e = fault;
+        return false;
+    }
     c->claim_hosts = found ? share.count : count_alone(&given, getenv_fn, &share.source);
     c->host_index = claims ? 0 : share.index;
     c->host_count = claims ? 1 : share.count;
     c->share_source = move(share.source);
-    return found || claims;
+    return true;
 }
 
 jsonl_options config_jsonl(const config *c)

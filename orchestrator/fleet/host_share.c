@@ -30,6 +30,13 @@ static bool take(uint64_t index, uint64_t count, const char *source, host_share 
     return true;
 }
 
+/* The values are well-formed, but do not give this host's number. */
+static bool incomplete(host_share *out, bool refused)
+{
+    out->incomplete = true;
+    return refused;
+}
+
 static bool from_options(const host_share_options *o, host_share *out, err *e)
 {
     if (o->single && (o->index_given || o->count_given))
@@ -40,16 +47,17 @@ static bool from_options(const host_share_options *o, host_share *out, err *e)
     if (o->single)
         return take(0, 1, "--single", out, e);
     if (!o->count_given)
-        return err_set(e, ERR_CONFIG,
-                       "--host-index is given without --host-count; give both: --host-index %llu "
-                       "--host-count <hosts>",
-                       (unsigned long long)o->index);
+        return incomplete(
+            out, err_set(e, ERR_CONFIG,
+                         "--host-index is given without --host-count; give both: --host-index %llu "
+                         "--host-count <hosts>",
+                         (unsigned long long)o->index));
     if (!o->index_given)
-        return err_set(
-            e, ERR_CONFIG,
-            "--host-count is given without --host-index; give both: --host-index <number of "
-            "this host, from 0> --host-count %llu",
-            (unsigned long long)o->count);
+        return incomplete(
+            out, err_set(e, ERR_CONFIG,
+                         "--host-count is given without --host-index; give both: --host-index "
+                         "<number of this host, from 0> --host-count %llu",
+                         (unsigned long long)o->count));
     AUTO_FREE char *source = xasprintf("--host-index %llu, --host-count %llu",
                                        (unsigned long long)o->index, (unsigned long long)o->count);
     return take(o->index, o->count, source, out, e);
@@ -62,10 +70,11 @@ static bool from_pmr_pair(const char *index_text, const char *count_text, host_s
     if (!scheduler_number(INDEX_NAME, index_text, 0, &index, e))
         return false;
     if (!count_text)
-        return err_set(e, ERR_CONFIG,
-                       INDEX_NAME "=%llu is set and " COUNT_NAME " is not; set " COUNT_NAME
-                                  "=<hosts>, " SINGLE_ADVICE,
-                       (unsigned long long)index);
+        return incomplete(out,
+                          err_set(e, ERR_CONFIG,
+                                  INDEX_NAME "=%llu is set and " COUNT_NAME
+                                             " is not; set " COUNT_NAME "=<hosts>, " SINGLE_ADVICE,
+                                  (unsigned long long)index));
     if (!scheduler_number(COUNT_NAME, count_text, 1, &count, e))
         return false;
     scheduler_note(&used, INDEX_NAME, index_text);
@@ -120,15 +129,17 @@ static bool from_scheduler(host_getenv *getenv_fn, const char *count_text, host_
     if (count_text && !scheduler_number(COUNT_NAME, count_text, 1, &count, e))
         return false;
     if (present == 0)
-        return !count_text || refuse_count_alone(count, e);
+        return !count_text || incomplete(out, refuse_count_alone(count, e));
     if (present > 1)
-        return refuse_two(found, e);
-    if (!scheduler_read(found[0], getenv_fn, &task, &used, e))
+        return incomplete(out, refuse_two(found, e));
+    if (!scheduler_read(found[0], getenv_fn, &task, &used, e)) {
+        out->incomplete = task.incomplete;
         return false;
+    }
     if (!count_text && !task.count_known)
-        return refuse_without_count(found[0], task.index, e);
+        return incomplete(out, refuse_without_count(found[0], task.index, e));
     if (count_text && task.count_known && task.count != count)
-        return refuse_other_count(found[0], task.count, count, e);
+        return incomplete(out, refuse_other_count(found[0], task.count, count, e));
     if (count_text)
         scheduler_note(&used, COUNT_NAME, count_text);
     return take(task.index, count_text ? count : task.count, buf_str(&used), out, e);

@@ -7,7 +7,7 @@
  * Threads: any.
  * Fails:   ERR_CONFIG if index or count is missing, unusable or ambiguous: every host would process
  *          all files, or some files would belong to no host. The message has the setting that fixes
- *          it.
+ *          it. Hosts that claim their work need no number: they ignore a fault that is `incomplete`.
  */
 #ifndef ORCHESTRATOR_FLEET_HOST_SHARE_H
 #define ORCHESTRATOR_FLEET_HOST_SHARE_H
@@ -28,8 +28,9 @@ typedef struct host_share_options {
 
 typedef struct host_share {
     unsigned index, count;
-    bool given;   /* false: this host's number is not set */
-    char *source; /* the options or variables that were used, with their values; NULL: none */
+    bool given;      /* false: this host's number is not set */
+    bool incomplete; /* host_share_find has failed, though all values are well-formed */
+    char *source;    /* the options or variables that were used, with their values; NULL: none */
 } host_share;
 
 bool host_share_find(const host_share_options *options, host_getenv *getenv_fn, host_share *out,

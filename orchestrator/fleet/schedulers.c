@@ -68,21 +68,21 @@ static bool refuse_gaps(uint64_t task, const char *used, err *e)
 }
 
 /* `--array=2-10:4` has the tasks 2, 6 and 10. */
-static bool adjust_array(host_getenv *getenv_fn, uint64_t *index, bool count_known, uint64_t count,
-                         buf *used, err *e)
+static bool adjust_array(host_getenv *getenv_fn, scheduler_task *task, buf *used, err *e)
 {
-    uint64_t task = *index, min, max, step;
+    uint64_t id = task->index, min, max, step;
     bool bounds = getenv_fn("SLURM_ARRAY_TASK_MIN") && getenv_fn("SLURM_ARRAY_TASK_MAX");
     if (!array_number(getenv_fn, "SLURM_ARRAY_TASK_MIN", 0, &min, used, e) ||
         !array_number(getenv_fn, "SLURM_ARRAY_TASK_MAX", 0, &max, used, e) ||
         !array_number(getenv_fn, "SLURM_ARRAY_TASK_STEP", 1, &step, used, e))
         return false;
-    if (!bounds && !count_known && min == 0)
+    if (!bounds && !task->count_known && min == 0)
         return true; /* the number alone; the count must come from PMR_HOST_COUNT */
-    bool whole = bounds && step >= 1 && min <= task && task <= max && (task - min) % step == 0;
-    if (!whole || (count_known && (max - min) / step + 1 != count))
-        return refuse_gaps(task, buf_str(used), e);
-    *index = (task - min) / step;
+    bool whole = bounds && step >= 1 && min <= id && id <= max && (id - min) % step == 0;
+    task->incomplete = !whole || (task->count_known && (max - min) / step + 1 != task->count);
+    if (task->incomplete)
+        return refuse_gaps(id, buf_str(used), e);
+    task->index = (id - min) / step;
     return true;
 }
 
@@ -137,6 +137,9 @@ bool scheduler_read(const scheduler *s, host_getenv *getenv_fn, scheduler_task *
 {
     const char *index = getenv_fn(s->index), *count = s->count ? getenv_fn(s->count) : NULL;
     *out = (scheduler_task){.count_known = count != NULL};
+    if (count && !scheduler_number(s->count, count, 1, &out->count, e))
+        return false;
+    out->incomplete = !index;
     if (!index)
         return err_set(
             e, ERR_CONFIG,
@@ -148,6 +151,5 @@ bool scheduler_read(const scheduler *s, host_getenv *getenv_fn, scheduler_task *
     if (count)
         scheduler_note(used, s->count, count);
     return scheduler_number(s->index, index, 0, &out->index, e) &&
-           (!count || scheduler_number(s->count, count, 1, &out->count, e)) &&
-           (!s->adjust || s->adjust(getenv_fn, &out->index, out->count_known, out->count, used, e));
+           (!s->adjust || s->adjust(getenv_fn, out, used, e));
 }

@@ -13,6 +13,12 @@
 #include "base/util.h"
 #include "orchestrator/fleet/host_share.h"
 
+typedef struct scheduler_task {
+    uint64_t index, count;
+    bool count_known;
+    bool incomplete; /* scheduler_read has failed, though all values are well-formed */
+} scheduler_task;
+
 typedef struct scheduler scheduler;
 struct scheduler {
     const char *name;
@@ -22,17 +28,11 @@ struct scheduler {
     bool (*applies)(host_getenv *getenv_fn); /* NULL: if a variable of the row is set */
     /* NULL, or: converts the index to count from 0; checks that the tasks have no gaps. Appends the
      * further variables to `used`. */
-    bool (*adjust)(host_getenv *getenv_fn, uint64_t *index, bool count_known, uint64_t count,
-                   buf *used, err *e);
+    bool (*adjust)(host_getenv *getenv_fn, scheduler_task *task, buf *used, err *e);
 };
 
 /* The schedulers that have started this process, at most `max`; yields their number. */
 size_t schedulers_present(host_getenv *getenv_fn, const scheduler **out, size_t max);
-
-typedef struct scheduler_task {
-    uint64_t index, count;
-    bool count_known;
-} scheduler_task;
 
 /* The task's index from 0, and the count where the scheduler reports one. `used`: "NAME=value, ...". */
 bool scheduler_read(const scheduler *s, host_getenv *getenv_fn, scheduler_task *out, buf *used,
