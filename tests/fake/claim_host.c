@@ -5,12 +5,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static const char *test_env(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
+#include <unistd.h>
+
+#include "decon/base/log.h"
 
 static bool is_empty(void *ctx, slice_id id)
 {
@@ -99,8 +96,9 @@ void claim_host_begin(claim_host *h, small_store *s, uint64_t seed)
     h->fake = fake_new();
     fake_set_random_seed(h->fake, seed);
     fake_handle(h->fake, small_store_answer, s);
-    h->s3 = s3_client_new(fake_transport_base(h->fake),
-                          &(s3_config){.endpoint = "http://store.test", .getenv_fn = test_env}, &e);
+    h->s3 = s3_client_new(
+        fake_transport_base(h->fake),
+        &(s3_config){.endpoint = "http://store.test", .getenv_fn = fake_credentials}, &e);
     assert_non_null(h->s3);
 }
 
@@ -133,6 +131,20 @@ void claim_host_end(claim_host *h)
     s3_client_free(h->s3);
     fake_free(h->fake);
     claim_plan_deinit(&h->plan);
+}
+
+void claim_host_start_with(claim_host *h, small_store *s, uint64_t seed, uint32_t filled)
+{
+    claim_host_begin(h, s, seed);
+    h->filled = filled;
+    claim_host_start(h);
+}
+
+int claim_host_quiet(void **state)
+{
+    UNUSED(state);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = STDERR_FILENO});
+    return 0;
 }
 
 void claim_host_begin_and_start(claim_host *h, small_store *s, uint64_t seed)

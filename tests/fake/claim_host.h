@@ -37,6 +37,9 @@ void claim_host_begin(claim_host *h, small_store *s, uint64_t seed);
 void claim_host_start(claim_host *h);
 void claim_host_end(claim_host *h);
 void claim_host_begin_and_start(claim_host *h, small_store *s, uint64_t seed);
+/* Its slices from `filled` on are empty. */
+void claim_host_start_with(claim_host *h, small_store *s, uint64_t seed, uint32_t filled);
+int claim_host_quiet(void **state);    /* set-up of a group: errors only are logged */
 claim *claim_host_take(claim_host *h); /* the next slice; NULL: none was claimed */
 void claim_host_finish(claim_host *h, claim *c, uint64_t failed);
 void claim_host_expect_failure(const claim_host *h, int status, const char *part);

@@ -304,6 +304,13 @@ void fake_discard(fake_transport *f)
     free(f);
 }
 
+const char *fake_credentials(const char *name)
+{
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return "AKIDEXAMPLE";
+    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
+}
+
 void fake_free(fake_transport *f)
 {
     char complaints[1024] = "";

@@ -90,6 +90,9 @@ void fake_advance(fake_transport *f, uint64_t ms); /* step by step, timers and r
 void fake_run_all(fake_transport *f);
 bool fake_run_until(fake_transport *f, const bool *done);
 
+/* An environment with the credentials of AWS's signing examples. */
+const char *fake_credentials(const char *name);
+
 /* The clock and chance. Starts at 2013-05-24T00:00:00Z (the date of AWS's signing examples). */
 void fake_set_wall(fake_transport *f, int64_t wall_s);       /* moves with the fake clock */
 void fake_set_random(fake_transport *f, uint64_t value);     /* a constant value */

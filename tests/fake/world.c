@@ -171,13 +171,6 @@ void world_free(world *w)
     free(w);
 }
 
-static const char *world_env(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
 static void read_log(world *w, int fd)
 {
     buf_clear(&w->log);
@@ -203,7 +196,7 @@ static void load(world *w, const char *const *words, config *c)
     for (; words && *words; words++)
         argv[argc++] = (char *)*words;
     err e = ERR_INIT;
-    if (!config_load(argc, argv, world_env, c, &e))
+    if (!config_load(argc, argv, fake_credentials, c, &e))
         fail_msg("%s", e.message);
 }
 
@@ -219,7 +212,7 @@ int world_run(world *w, const char *const *words)
     w->pool = pool_new(0, &e);
     pool_set_wake(w->pool, wake, w);
     run_context context;
-    run_context_attach(&context, &c, world_env, fake_transport_base(w->fake), w->pool);
+    run_context_attach(&context, &c, fake_credentials, fake_transport_base(w->fake), w->pool);
     w->app = app_new(&c, &(app_env){.context = &context, .run_until = run_until, .run_ctx = w});
     int exit_status = app_run(w->app);
     while (pool_collect(w->pool)) /* what was cancelled */

@@ -55,13 +55,6 @@ struct sim_fleet {
     sim_result *out;
 };
 
-static const char *sim_env(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
 /* --- work --- */
 
 static void begin_file(sim_worker *w, double now_s)
@@ -298,8 +291,9 @@ static void start_worker(sim_fleet *f, uint32_t index)
     *w = (sim_worker){.fleet = f, .host = &f->world->hosts[index], .fake = fake_new()};
     fake_set_random_seed(w->fake, index + 1);
     fake_handle(w->fake, sim_store_answer, f->store);
-    w->s3 = s3_client_new(fake_transport_base(w->fake),
-                          &(s3_config){.endpoint = "http://store.test", .getenv_fn = sim_env}, &e);
+    w->s3 = s3_client_new(
+        fake_transport_base(w->fake),
+        &(s3_config){.endpoint = "http://store.test", .getenv_fn = fake_credentials}, &e);
     w->claims = claims_start(&(claims_options){.transport = fake_transport_base(w->fake),
                                                .s3 = w->s3,
                                                .bucket = SIM_BUCKET,

@@ -84,9 +84,7 @@ static void leases_are_judged_by_a_new_listing(void **state)
     UNUSED(state);
     small_store *s = small_store_new();
     claim_host a, b;
-    claim_host_begin(&a, s, 1);
-    a.filled = 2;
-    claim_host_start(&a);
+    claim_host_start_with(&a, s, 1, 2);
     claim_host_begin(&b, s, 2);
     b.filled = 2;
     assert_non_null(claim_host_take(&a));
@@ -113,18 +111,14 @@ static void a_run_that_was_given_up_leaves_nothing_to_the_next_one(void **state)
     UNUSED(state);
     small_store *s = small_store_new();
     claim_host a, b;
-    claim_host_begin(&a, s, 1);
-    a.filled = 1;
-    claim_host_start(&a);
+    claim_host_start_with(&a, s, 1, 1);
     claim *c = claim_host_take(&a);
     assert_false(claims_has_closed(a.claims, c->id.rest));
     claim_host_finish(&a, c, 0);
     assert_true(claims_has_closed(a.claims, 0));
     assert_true(claims_has_closed(a.claims, 3 * SLICES)); /* a part that was not opened */
     small_store_drop(s, "rep/_decon/claims/plan.json");
-    claim_host_begin(&b, s, 2);
-    b.filled = 1;
-    claim_host_start(&b);
+    claim_host_start_with(&b, s, 2, 1);
     assert_int_equal(claims_plan(b.claims)->round, 1);
     const claim *again = claim_host_take(&b);
     assert_non_null(again);
@@ -161,5 +155,5 @@ int main(void)
         cmocka_unit_test(a_run_that_was_given_up_leaves_nothing_to_the_next_one),
         cmocka_unit_test(a_plan_without_a_nonce_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, claim_host_quiet, NULL);
 }

@@ -4,7 +4,6 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "decon/base/log.h"
 #include "tests/fake/claim_host.h"
 
 #define LEASES 60 /* of waiting */
@@ -154,13 +153,6 @@ static void after_two_parts_of_others_one_of_many_hosts_waits(void **state)
     site_end(&s);
 }
 
-static int quiet(void **state)
-{
-    UNUSED(state);
-    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,5 +163,5 @@ int main(void)
         cmocka_unit_test(the_end_of_the_round_is_seen_with_the_parts),
         cmocka_unit_test(after_two_parts_of_others_one_of_many_hosts_waits),
     };
-    return cmocka_run_group_tests(tests, quiet, NULL);
+    return cmocka_run_group_tests(tests, claim_host_quiet, NULL);
 }

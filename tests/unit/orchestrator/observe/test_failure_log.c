@@ -21,13 +21,6 @@ typedef struct site {
     bool refuse, closed;
 } site;
 
-static const char *no_credentials(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
 static void answer(void *ctx, const fake_request *r, fake_reply *reply)
 {
     static const http_header etag = {"ETag", "\"e\""};
@@ -54,7 +47,7 @@ static int set_up(void **state)
     s->s3 = s3_client_new(fake_transport_base(s->fake),
                           &(s3_config){.endpoint = "http://store",
                                        .region = "us-east-1",
-                                       .getenv_fn = no_credentials},
+                                       .getenv_fn = fake_credentials},
                           &e);
     s->log = failure_log_new(&(failure_log_options){
         .s3 = s->s3, .bucket = "b", .report_prefix = "rep/", .run = RUN, .host = "h"});

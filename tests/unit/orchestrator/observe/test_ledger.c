@@ -27,13 +27,6 @@ typedef struct site {
     bool closed;
 } site;
 
-static const char *no_credentials(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
 static bool keep_text(void *ctx, slice data, err *e)
 {
     UNUSED(e);
@@ -77,7 +70,7 @@ static void open_site(site *s, bool spools)
     s->s3 = s3_client_new(fake_transport_base(s->fake),
                           &(s3_config){.endpoint = "http://store",
                                        .region = "us-east-1",
-                                       .getenv_fn = no_credentials},
+                                       .getenv_fn = fake_credentials},
                           &e);
     s->ledger = ledger_new(&(ledger_options){.transport = fake_transport_base(s->fake),
                                              .s3 = s->s3,

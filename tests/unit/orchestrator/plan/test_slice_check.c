@@ -18,13 +18,6 @@ typedef struct fixture {
     err error;
 } fixture;
 
-static const char *test_env(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
 /* Results of the input of 10 bytes with the ETag "e", on 24 May 2013. */
 static void answer(void *ctx, const fake_request *r, fake_reply *reply)
 {
@@ -75,8 +68,9 @@ static void begin(fixture *f, const char *const *names)
     err e = ERR_INIT;
     *f = (fixture){.fake = fake_new()};
     fake_handle(f->fake, answer, f);
-    f->s3 = s3_client_new(fake_transport_base(f->fake),
-                          &(s3_config){.endpoint = "http://store.test", .getenv_fn = test_env}, &e);
+    f->s3 = s3_client_new(
+        fake_transport_base(f->fake),
+        &(s3_config){.endpoint = "http://store.test", .getenv_fn = fake_credentials}, &e);
     assert_true(places_make("s3://b/in", "s3://b/rep", NULL, &f->places, &e));
     for (; *names; names++) {
         AUTO_FREE char *key = xasprintf("in/%s.jsonl", *names);
