@@ -122,6 +122,7 @@ static void keep_facts(app *a, const server_facts *facts)
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
     a->server.content_key = NULL; /* borrowed, and already checked */
+    a->server.allow_dirs = NULL;  /* borrowed, and only `check` uses it */
 }
 
 /* If verified by one key and scanned by another, contaminated files would be reported clean. */

@@ -13,6 +13,8 @@
 #include "detection/config/listen_check.h"
 #include "base/json/json_write.h"
 
+#define ALLOW_DIRS_MAX_BYTES ((size_t)32 << 10)
+
 #define DECAY_START "20"
 #define DECAY_END   "50"
 
@@ -256,7 +258,27 @@ static void put_cleaned_formats(buf *json)
     buf_append_char(json, ']');
 }
 
-/* Absolute folders, as in the paths of /status; the reference server reports them as configured. */
+/* Empty: all files are allowed. Links are resolved for each job, so they are not resolved here. A list that is
+ * too long is left out. */
+static void put_allow_dirs(const server_config *c, buf *json)
+{
+    AUTO(buf) list = BUF(ALLOW_DIRS_MAX_BYTES);
+    for (char **dir = c->allow_dir; dir && *dir; dir++) {
+        AUTO_FREE char *path = fs_absolute(*dir, NULL);
+        if (dir > c->allow_dir)
+            buf_append_char(&list, ',');
+        json_put_string(&list, slice_from(path ? path : *dir));
+    }
+    if (list.overflow)
+        return;
+    json_key(json, "allow_dir");
+    buf_append_char(json, '[');
+    buf_append_slice(json, buf_slice(&list));
+    buf_append_char(json, ']');
+}
+
+/* Absolute folders, as in the paths of /status; the reference server reports its output folders as
+ * configured. */
 void server_config_health(const server_config *c, const ngram_index *x, slice recall, buf *json)
 {
     const char *cleaned =
@@ -265,6 +287,7 @@ void server_config_health(const server_config *c, const ngram_index *x, slice re
     char fingerprint[FINGERPRINT_TEXT];
     settings_json(c, x, &settings);
     settings_fingerprint(c, x, fingerprint);
+    put_allow_dirs(c, json);
     put_cleaned_formats(json);
     if (cleaned && *cleaned) {
         json_member_string(json, "cleaned_output_dir", slice_from(cleaned));

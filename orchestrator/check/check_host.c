@@ -7,12 +7,15 @@
 #include "base/fsutil.h"
 #include "base/options/options.h"
 #include "base/util.h"
+#include "orchestrator/check/check_access.h"
 #include "orchestrator/detect/detect_client.h"
-#include "orchestrator/detect/server_user.h"
 #include "orchestrator/runtime/run_limits.h"
 
 #define DISK_FEW_BYTES ((uint64_t)10 << 30)
 #define FILES_FEW      1024
+
+#define UNKNOWN_JOB        "no-such-job"
+#define HOST_NAME_LIMIT_MS 10000
 
 /* --- this host --- */
 
@@ -31,26 +34,13 @@ static void check_share(check_lines *l, const config *c)
                  "one host processes all files; --host-index and --host-count divide them");
 }
 
-/* The folder, or the nearest one above it that exists. */
-static char *existing_folder(const char *path)
-{
-    char *at = xstrdup(path);
-    while (!fs_exists(at)) {
-        char *slash = strrchr(at, '/');
-        if (!slash || slash == at)
-            break;
-        *slash = '\0';
-    }
-    return at;
-}
-
 static void check_work_dir(check_lines *l, const config *c)
 {
     err e = ERR_INIT;
     uint64_t free_bytes = 0;
     char size[32];
     AUTO_FREE char *path = fs_absolute(c->local_work_dir, &e);
-    AUTO_FREE char *folder = path ? existing_folder(path) : NULL;
+    AUTO_FREE char *folder = path ? check_existing_folder(path) : NULL;
     if (!folder || !fs_free_bytes(folder, &free_bytes, &e)) {
         check_fix(l, "local_work_dir", "%s", e.message);
         return;
@@ -92,6 +82,7 @@ void check_host(check_lines *l, const config *c, unsigned file_limit)
 typedef struct server_check {
     check_lines *lines;
     const config *config;
+    server_facts_kept *kept;
     bool done;
     err error;
 } server_check;
@@ -134,36 +125,18 @@ static void check_purify(server_check *s, const server_facts *f)
                  f->purify ? "contaminated files are cleaned" : "reports only");
 }
 
-static void check_folder(server_check *s, const char *name, const char *path)
+/* The lower limit applies. */
+static void check_line_limit(server_check *s, const server_facts *f)
 {
-    if (!path || path[0] != '/')
+    char here[32], there[32];
+    if (!f->max_line_size || f->max_line_size >= s->config->max_line_bytes)
         return;
-    if (access(path, R_OK | X_OK) != 0)
-        check_fix(s->lines, name,
-                  "%s: %s; run both programs under one user, or give the server --share-group",
-                  path, strerror(errno));
-    else
-        check_ok(s->lines, name, "%s can be read", path);
-}
-
-static void check_users(server_check *s)
-{
-    err e = ERR_INIT;
-    bool known = false;
-    uint32_t user = 0;
-    const config *c = s->config;
-    if (!server_user_find(c->server_user, c->server_url, &known, &user, &e))
-        check_fix(s->lines, "server_user", "%s", e.message);
-    else if (known && user != (uint32_t)geteuid() && !c->share_group)
-        check_fix(
-            s->lines, "share_group",
-            "the detection server runs under user %u, this program under %u, so it cannot read "
-            "downloads; give share_group a group of both",
-            user, (unsigned)geteuid());
-    else
-        check_ok(s->lines, "users", "%s",
-                 known ? "the detection server may read downloads"
-                       : "the detection server's user is not known");
+    format_size(s->config->max_line_bytes, here, sizeof here);
+    format_size(f->max_line_size, there, sizeof there);
+    check_fix(s->lines, "max_line_size",
+              "%s here and %s at the detection server, so files with a longer line fail; give both "
+              "the same",
+              here, there);
 }
 
 static void on_server(void *ctx, const server_facts *facts, const err *error)
@@ -174,16 +147,45 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
         s->error = error ? *error : (err)ERR_INIT;
         return;
     }
+    *s->kept = (server_facts_kept){.fingerprint = xstrdup_or_null(facts->fingerprint),
+                                   .settings = xstrdup_or_null(facts->settings)};
     check_index(s, facts);
     check_content_key(s, facts);
     check_purify(s, facts);
-    check_folder(s, "server's reports", facts->report_dir);
-    check_folder(s, "server's cleaned files", facts->cleaned_dir);
+    check_line_limit(s, facts);
+    check_access(s->lines, s->config, facts);
 }
 
-void check_server(check_lines *l, const config *c, const store_session_env *env)
+/* /health answers requests to any host name; requests for jobs are refused. */
+static void on_unknown_job(void *ctx, const job_outcome *outcome, const err *error)
 {
-    server_check s = {.lines = l, .config = c};
+    server_check *s = ctx;
+    UNUSED(outcome);
+    s->done = true;
+    if (error && error->code == ERR_CONFIG)
+        check_fix(s->lines, "server_url", "%s", error->message);
+}
+
+static void check_name(server_check *s, detect_client *client, const store_session_env *env)
+{
+    s->done = false;
+    op *follow = job_follow(client, UNKNOWN_JOB, HOST_NAME_LIMIT_MS, on_unknown_job, s);
+    UNUSED(follow);
+    if (!s->done)
+        env->run_until(env->run_ctx, &s->done);
+}
+
+void server_facts_kept_deinit(server_facts_kept *k)
+{
+    free(k->fingerprint);
+    free(k->settings);
+    *k = (server_facts_kept){0};
+}
+
+void check_server(check_lines *l, const config *c, const store_session_env *env,
+                  server_facts_kept *out)
+{
+    server_check s = {.lines = l, .config = c, .kept = out};
     AUTO_PTR(detect_client)
     client = detect_client_new(env->transport,
                                &(detect_client_options){.server_url = c->server_url,
@@ -196,5 +198,5 @@ void check_server(check_lines *l, const config *c, const store_session_env *env)
     if (err_is_set(&s.error))
         check_fix(l, "detection server", "%s", s.error.message);
     else
-        check_users(&s);
+        check_name(&s, client, env);
 }

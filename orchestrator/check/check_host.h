@@ -14,6 +14,15 @@
 #include "orchestrator/runtime/store_session.h"
 
 void check_host(check_lines *l, const config *c, unsigned file_limit);
-void check_server(check_lines *l, const config *c, const store_session_env *env);
+
+/* The settings of the detection server, for check_settings. */
+typedef struct server_facts_kept {
+    char *fingerprint, *settings; /* NULL: it did not answer, or does not report them */
+} server_facts_kept;
+void server_facts_kept_deinit(server_facts_kept *k);
+DEFINE_AUTO(server_facts_kept, server_facts_kept_deinit)
+
+void check_server(check_lines *l, const config *c, const store_session_env *env,
+                  server_facts_kept *out);
 
 #endif

@@ -198,17 +198,19 @@ static void check_probe(store_check *c)
     remove_probe(c);
 }
 
-void check_store(check_lines *l, const config *c, store_session *s)
+bool check_store(check_lines *l, const config *c, store_session *s)
 {
     store_check check = {.lines = l, .config = c, .session = s};
     if (!check_input(&check))
-        return; /* further checks would report the same */
+        return false; /* further checks would report the same */
     unsigned before = l->fixes;
     check_output(&check, "remote_report_output_dir", &c->places.report);
     if (c->remote_cleaned_output_dir)
         check_output(&check, "remote_cleaned_output_dir", &c->places.cleaned);
-    if (l->fixes == before)
+    bool usable = l->fixes == before;
+    if (usable)
         check_probe(&check);
     free(check.probe_key);
     free(check.probe_etag);
+    return usable;
 }

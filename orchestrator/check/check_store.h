@@ -15,6 +15,7 @@
 #include "orchestrator/check/check_lines.h"
 #include "orchestrator/runtime/store_session.h"
 
-void check_store(check_lines *l, const config *c, store_session *s);
+/* False: the store does not answer, or its folders cannot be used. */
+bool check_store(check_lines *l, const config *c, store_session *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include "decon/base/loop.h"
 #include "orchestrator/check/check_host.h"
 #include "orchestrator/check/check_lines.h"
+#include "orchestrator/check/check_settings.h"
 #include "orchestrator/check/check_store.h"
 #include "orchestrator/context/run_context.h"
 #include "orchestrator/runtime/run_limits.h"
@@ -16,7 +17,9 @@ static const char help[] =
     "Usage: decon-orchestrator check --config FILE [options of a run]\n\n"
     "Checks everything that a run with these options needs: store, folders, metadata, "
     "conditional\n"
-    "writes, clock, disk, open files, share, detection server, and access to each other's files.\n"
+    "writes, clock, disk, open files, share, detection server, access to each other's files, "
+    "and\n"
+    "the settings of earlier results, by the records of runs.\n"
     "It processes no file; a probe object below _decon/ of the report folder is written and "
     "removed.\n"
     "Each line begins with OK, or with FIX and states what to do.\n\n"
@@ -29,13 +32,17 @@ int check_all(const config *c, const store_session_env *env, unsigned file_limit
 {
     err e = ERR_INIT;
     check_lines lines = {.out = out};
+    bool usable = false;
     AUTO(store_session) session = {0};
+    AUTO(server_facts_kept) server = {0};
     check_host(&lines, c, file_limit);
     if (store_session_open(&session, c, env, app_limits_of(c).s3_workers, &e))
-        check_store(&lines, c, &session);
+        usable = check_store(&lines, c, &session);
     else
         check_fix(&lines, "store", "%s", e.message);
-    check_server(&lines, c, env);
+    check_server(&lines, c, env, &server);
+    if (usable && server.fingerprint)
+        check_settings(&lines, c, &session, server.fingerprint, server.settings);
     return lines.fixes ? 1 : 0;
 }
 

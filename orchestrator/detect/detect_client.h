@@ -28,11 +28,13 @@ typedef struct server_facts {
     unsigned worker_threads;              /* 0: unknown */
     bool purify, keeps_near;              /* keeps_near: report_threshold is set */
     const char *report_dir, *cleaned_dir; /* as given to the server; or NULL */
-    const char *content_key;              /* NULL: unknown */
-    bool tells_records;                   /* the reference server does not */
-    uint64_t records, sets;               /* of its index */
-    uint64_t codec_memory;                /* bytes for one decoder; 0: unknown */
-    uint64_t max_line_size;               /* bytes; 0: unknown */
+    /* Folders whose files jobs may name, as configured there; empty: all files; NULL: not reported. */
+    const char *const *allow_dirs;
+    const char *content_key;            /* NULL: unknown */
+    bool tells_records;                 /* the reference server does not */
+    uint64_t records, sets;             /* of its index */
+    uint64_t codec_memory;              /* bytes for one decoder; 0: unknown */
+    uint64_t max_line_size;             /* bytes; 0: unknown */
     bool cleans_as_input;               /* writes cleaned files in the input's format on request */
     const char *fingerprint, *settings; /* orchestrator/detect/server_settings.h; or NULL */
     bool partial_settings;

@@ -4,6 +4,7 @@
 #include "base/json/json_read.h"
 #include "base/options/options.h"
 #include "orchestrator/detect/detect_client_private.h"
+#include "orchestrator/detect/server_folders.h"
 #include "orchestrator/detect/server_settings.h"
 
 #define HEALTH_LIMIT_MS  5000
@@ -225,6 +226,7 @@ static void on_health_reply(void *ctx, const http_result *result)
     server_facts facts;
     char *texts[FACT_COUNT] = {0};
     AUTO(server_settings) settings = {0};
+    char **allow_dirs = NULL;
     if (!result->ok || result->status != 200) {
         exchange_describe(&j->health, result, &e);
         on_unhealthy(j, &e, unready_of(j, result));
@@ -243,11 +245,14 @@ static void on_health_reply(void *ctx, const http_result *result)
         facts.partial_settings = settings.partial;
         facts.recall = settings.recall;
         facts.keeps_near = keeps_near(&settings);
+        allow_dirs = server_folders_read(buf_slice(&j->health.reply));
+        facts.allow_dirs = (const char *const *)allow_dirs;
         if (j->on_facts)
             j->on_facts(j->ctx, &facts);
         resume_all(j, was_down);
         tell_ready(j, &facts, NULL);
     }
+    server_folders_free(allow_dirs);
     for (size_t i = 0; i < FACT_COUNT; i++)
         free(texts[i]);
 }

@@ -82,6 +82,13 @@ bool result_dirs_check(const result_dirs *d, err *e)
     return true;
 }
 
+bool result_dirs_examine(const result_dirs *d, const char *folder, err *e)
+{
+    uid_t owner;
+    AUTO_FD fd = result_open_folder(d, folder, &owner, e);
+    return fd >= 0;
+}
+
 void result_dirs_free(result_dirs *d)
 {
     if (!d)

@@ -26,6 +26,8 @@ result_dirs *result_dirs_new(char *const *configured, int work_fd, err *e) MUST_
 void result_dirs_trust(result_dirs *d, uint32_t server_user);
 /* ERR_CONFIG if a configured folder is refused. */
 bool result_dirs_check(const result_dirs *d, err *e) MUST_USE;
+/* Whether results in this folder would be used: ERR_RESULT_PATH if it is refused, ERR_IO if it cannot be opened. */
+bool result_dirs_examine(const result_dirs *d, const char *folder, err *e) MUST_USE;
 void result_dirs_free(result_dirs *d);
 DEFINE_AUTO_PTR(result_dirs, result_dirs_free)
 

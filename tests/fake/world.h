@@ -59,6 +59,7 @@ typedef struct world {
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
     unsigned submit_500;         /* number of submissions that are answered 500 */
+    bool refuse_host;            /* requests for jobs are answered 403, for their Host header */
     int refuse_submits;          /* all submissions are answered with this status; 0: none */
     const char *fail;            /* jobs of paths that contain this fail */
     const char *hang;            /* requests whose path begins with this are never answered */

@@ -60,6 +60,15 @@ static void answer_busy(fake_reply *reply, world_reply *t)
     buf_append_str(&t->body, "{\"status\":\"unavailable\"}");
 }
 
+static void refuse_host(fake_reply *reply, world_reply *t)
+{
+    reply->status = 403;
+    t->headers[0] = (http_header){"Host-Refused", "true"};
+    reply->headers = t->headers;
+    reply->header_count = 1;
+    buf_append_str(&t->body, "Host header server.test: not a name of this server");
+}
+
 /* Earlier jobs are finished first. */
 static uint64_t ready_ms(world *w, const char *path)
 {
@@ -293,6 +302,8 @@ void world_server_answer(world *w, const fake_request *r, fake_reply *reply, wor
         answer_busy(reply, t);
     else if (strcmp(path, "/health") == 0)
         health(w, t);
+    else if (w->refuse_host)
+        refuse_host(reply, t);
     else if (strcmp(path, "/submit") == 0)
         submit(w, r, reply, t);
     else if (w->looks++ > 0 && w->busy_looks && w->busy_looks--)

@@ -8,25 +8,12 @@
 #include "orchestrator/certify/certificate_sample.h"
 #include "orchestrator/certify/cmd_certify.h"
 #include "orchestrator/config/file_names.h"
-#include "tests/flow/flow_support.h"
+#include "tests/flow/command_site.h"
 
 #define SETTINGS_ONE "{\"evaluation_records\":9,\"evaluation_records_digest\":\"aa\"}"
 #define SETTINGS_TWO "{\"evaluation_records\":9,\"evaluation_records_digest\":\"bb\"}"
 #define OF_SAMPLES                                                                                 \
     "{\"evaluation_records\":9,\"evaluation_records_digest\":\"aa\",\"sample_evals\":true}"
-
-static const char *credentials(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
-static void run_until(void *ctx, const bool *done)
-{
-    world *w = ctx;
-    assert_true(fake_run_until(w->fake, done));
-}
 
 static char *path_of(const world *w, const char *suffix)
 {
@@ -41,10 +28,7 @@ static int certify(world *w, bool partial)
     err e = ERR_INIT;
     size_t len = 0;
     AUTO(store_session) session = {0};
-    const store_session_env env = {.transport = fake_transport_base(w->fake),
-                                   .run_until = run_until,
-                                   .run_ctx = w,
-                                   .getenv_fn = credentials};
+    const store_session_env env = command_env(w);
     assert_true(options_defaults(&config_options, &c.config, &e));
     free(c.config.endpoint_url);
     c.config.endpoint_url = xstrdup("http://store.test");
@@ -361,10 +345,7 @@ static certificate_sample compare(world *w, certificate_drawn *drawn, size_t cou
     err e = ERR_INIT;
     AUTO(config) c = {0};
     AUTO(store_session) session = {0};
-    const store_session_env env = {.transport = fake_transport_base(w->fake),
-                                   .run_until = run_until,
-                                   .run_ctx = w,
-                                   .getenv_fn = credentials};
+    const store_session_env env = command_env(w);
     assert_true(options_defaults(&config_options, &c, &e));
     free(c.endpoint_url);
     c.endpoint_url = xstrdup("http://store.test");

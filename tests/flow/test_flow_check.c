@@ -1,74 +1,7 @@
 /* The `check` command against a scripted world: a line for each fault says how to fix it. */
-#include <stdio.h>
 #include <unistd.h>
 
-#include "base/util.h"
-#include "orchestrator/check/cmd_check.h"
-#include "tests/flow/flow_support.h"
-
-static const char *host_count; /* PMR_HOST_COUNT */
-
-static const char *credentials(const char *name)
-{
-    if (strcmp(name, "PMR_HOST_COUNT") == 0)
-        return host_count;
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
-static void run_until(void *ctx, const bool *done)
-{
-    world *w = ctx;
-    assert_true(fake_run_until(w->fake, done));
-}
-
-static int check(world *w, const char *more, unsigned file_limit, char **text)
-{
-    AUTO(config) c = {0};
-    err e = ERR_INIT;
-    size_t len = 0;
-    AUTO_FREE char *work = xasprintf("--local-work-dir=%s/work", w->dir);
-    char *argv[] = {(char *)"check",
-                    (char *)"--remote-file-input=s3://b/data",
-                    (char *)"--remote-report-output-dir=s3://b/rep",
-                    (char *)"--remote-cleaned-output-dir=s3://b/cle",
-                    (char *)"--endpoint-url=http://store.test",
-                    (char *)"--server-url=http://server.test",
-                    work,
-                    (char *)(uintptr_t)more};
-    if (!config_load(more ? 8 : 7, argv, credentials, &c, &e))
-        fail_msg("%s", e.message);
-    FILE *out = open_memstream(text, &len);
-    int status = check_all(&c,
-                           &(store_session_env){.transport = fake_transport_base(w->fake),
-                                                .run_until = run_until,
-                                                .run_ctx = w,
-                                                .getenv_fn = credentials},
-                           file_limit, out);
-    fclose(out);
-    return status;
-}
-
-static void expect_lines(world *w, const char *more, unsigned file_limit, const char *const *lines)
-{
-    AUTO_FREE char *text = NULL;
-    int status = check(w, more, file_limit, &text);
-    if (status != (strstr(text, "FIX ") != NULL))
-        fail_msg("exit status %d: %s", status, text);
-    for (; *lines; lines++)
-        if (!strstr(text, *lines))
-            fail_msg("'%s' is not in\n%s", *lines, text);
-}
-
-static world *ready_world(void)
-{
-    world *w = world_new();
-    w->purify = true;
-    w->server_members = ",\"records\":25,\"sets\":3";
-    world_add(w, "one.jsonl", GOOD);
-    return w;
-}
+#include "tests/flow/check_site.h"
 
 static void each_check_that_passes_is_ok(void **state)
 {
@@ -103,11 +36,11 @@ static void the_number_of_claiming_hosts_has_a_source(void **state)
     expect_lines(w, "--distribution=claim", 4096,
                  WORDS("OK   share: hosts claim slices (distribution: claim); their number is not "
                        "given\n"));
-    host_count = "70";
+    command_host_count = "70";
     expect_lines(w, "--distribution=claim", 4096,
                  WORDS("OK   share: hosts claim slices (distribution: claim); 70 hosts, by "
                        "PMR_HOST_COUNT\n"));
-    host_count = NULL;
+    command_host_count = NULL;
     world_free(w);
 }
 
@@ -194,6 +127,25 @@ static void faults_between_the_programs_are_found(void **state)
     world_free(w);
 }
 
+static void what_the_server_refuses_is_foreseen(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    w->server_members = ",\"records\":25,\"allow_dir\":[\"/no/such/folder\"],"
+                        "\"max_line_size\":1048576";
+    w->refuse_host = true;
+    expect_lines(w, NULL, 4096,
+                 WORDS("FIX  allow_dir: the detection server takes files in /no/such/folder only, ",
+                       "FIX  max_line_size: 256 MiB here and 1 MiB at the detection server, ",
+                       "FIX  server_url: "));
+    w->server_members = ",\"records\":25,\"allow_dir\":[\"/\"],\"max_line_size\":268435456";
+    w->refuse_host = false;
+    AUTO_FREE char *text = NULL;
+    assert_int_equal(check(w, NULL, 4096, &text), 0);
+    assert_non_null(strstr(text, "OK   allow_dir: "));
+    world_free(w);
+}
+
 static void a_disk_smaller_than_its_budget_has_a_fix(void **state)
 {
     UNUSED(state);
@@ -231,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_wrong_clock_has_a_fix),
         cmocka_unit_test(checks_that_depend_on_a_fault_are_left_out),
         cmocka_unit_test(faults_between_the_programs_are_found),
+        cmocka_unit_test(what_the_server_refuses_is_foreseen),
         cmocka_unit_test(a_disk_smaller_than_its_budget_has_a_fix),
         cmocka_unit_test(a_limit_of_open_files_below_1024_has_a_fix),
         cmocka_unit_test(a_folder_without_training_files_has_a_fix),

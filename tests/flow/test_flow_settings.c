@@ -1,19 +1,7 @@
 /* Whole runs against a scripted world: results of other settings of the detection server. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
-
-#define ONE "1111111111111111111111111111111111111111111111111111111111111111"
-#define TWO "2222222222222222222222222222222222222222222222222222222222222222"
-
-#define SERVER_OF_ONE                                                                              \
-    ",\"fingerprint\":\"" ONE "\",\"settings\":{\"contamination_score_threshold\":0.8,"            \
-    "\"evaluation_records\":67240,\"evaluation_records_digest\":\"aa\"}"
-#define SERVER_OF_TWO                                                                              \
-    ",\"fingerprint\":\"" TWO "\",\"settings\":{\"contamination_score_threshold\":0.1,"            \
-    "\"evaluation_records\":85013,\"evaluation_records_digest\":\"bb\"}"
-#define OTHER_RECORDS                                                                              \
-    ",\"fingerprint\":\"" TWO "\",\"settings\":{\"contamination_score_threshold\":0.8,"            \
-    "\"evaluation_records\":67240,\"evaluation_records_digest\":\"bb\"}"
+#include "tests/flow/settings_site.h"
 
 static const char *settings_of(const world *w, const char *key)
 {

@@ -192,7 +192,7 @@ static char *health_with(const char *dir, const server_config *c, const ngram_in
     settings_fingerprint(c, x, fingerprint);
     settings_json(c, x, &settings);
     return xasprintf(
-        "{\"cleaned_formats\":[\"plain\"%s,\"zstd\",\"bzip2\",\"xz\"],"
+        "{\"allow_dir\":[],\"cleaned_formats\":[\"plain\"%s,\"zstd\",\"bzip2\",\"xz\"],"
         "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
         "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
         "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
@@ -246,6 +246,22 @@ static void the_exact_health_reply(void **state)
     buf_clear(&json);
     server_config_health(&c, &x, (slice){0}, &json);
     assert_string_equal(buf_str(&json), as_given);
+    tokenizer_free(x.tokens);
+    eval_tally_deinit(&x.tally);
+}
+
+static void health_names_the_allowed_folders(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c = {0};
+    AUTO(buf) json = BUF(65536);
+    AUTO_FREE char *here = getcwd(NULL, 0);
+    assert_true(read_config(&c, "allow_dir: [/data/x/, here]\ncompatible: true\n", NULL, NULL));
+    ngram_index x = {.tokens = tokenizer_new("word", NULL, NULL)};
+    AUTO_FREE char *expected = xasprintf("{\"allow_dir\":[\"/data/x\",\"%s/here\"],", here);
+    server_config_health(&c, &x, (slice){0}, &json);
+    if (!str_starts_with(buf_str(&json), expected))
+        fail_msg("%s", buf_str(&json));
     tokenizer_free(x.tokens);
     eval_tally_deinit(&x.tally);
 }
@@ -337,6 +353,7 @@ int main(void)
         TEST(values_out_of_range),
         TEST(sampling_step_is_at_least_1),
         TEST(the_exact_health_reply),
+        TEST(health_names_the_allowed_folders),
         TEST(an_open_address_requires_allowed_folders),
         TEST(access_of_results),
         TEST(evaluation_sets_are_required),
