@@ -65,6 +65,7 @@ enum {
     CONTAMINATED,
     BY_SET,
     SETTINGS,
+    COMMITTED,
     RESULT_MODIFIED,
     VERSION,
     KEY_COUNT
@@ -104,6 +105,13 @@ static bool read_sets(const json_value *value, set_counts *out)
     return set_counts_read(value->raw, out);
 }
 
+/* 0: unknown. */
+static int64_t time_of(const json_value *value)
+{
+    uint64_t time_s = 0;
+    return json_unsigned(value, &time_s) && time_s <= UINT32_MAX ? (int64_t)time_s : 0;
+}
+
 bool ledger_line_read(slice text, ledger_line *out, err *e)
 {
     static const char *const keys[KEY_COUNT] = {[FORMAT_KEY] = "format",
@@ -117,10 +125,11 @@ bool ledger_line_read(slice text, ledger_line *out, err *e)
                                                 [CONTAMINATED] = "contaminated_lines",
                                                 [BY_SET] = "contaminated_lines_by_set",
                                                 [SETTINGS] = "settings",
+                                                [COMMITTED] = "committed",
                                                 [RESULT_MODIFIED] = "result_modified",
                                                 [VERSION] = "version"};
     json_value values[KEY_COUNT];
-    uint64_t format = 0, modified_s = 0;
+    uint64_t format = 0;
     *out = (ledger_line){0};
     if (utf8_check(text) < text.len)
         return err_set(e, ERR_PARSE, "the line is not UTF-8");
@@ -131,8 +140,8 @@ bool ledger_line_read(slice text, ledger_line *out, err *e)
     out->settings = text_of(&values[SETTINGS]);
     out->version_id = text_of(&values[VERSION_ID]);
     out->version = text_of(&values[VERSION]);
-    if (json_unsigned(&values[RESULT_MODIFIED], &modified_s) && modified_s <= UINT32_MAX)
-        out->result_modified_s = (int64_t)modified_s;
+    out->committed_s = time_of(&values[COMMITTED]);
+    out->result_modified_s = time_of(&values[RESULT_MODIFIED]);
     out->lines_known = json_unsigned(&values[LINES], &out->lines);
     out->contaminated = slice_equal_str(values[VERDICT].raw, "contaminated");
     bool ok = json_unsigned(&values[FORMAT_KEY], &format) && format == FORMAT && out->key &&

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/util.h"
 
 #define TIME_FORMAT   "%Y%m%dT%H%M%SZ"
+#define ISO_FORMAT    "%Y-%m-%dT%H:%M:%SZ"
 #define TIME_CHARS    16
 #define RANDOM_DIGITS 6
 #define RANDOM_MASK   0xffffff
@@ -16,8 +18,27 @@ const char *run_time_text(int64_t time_s, bool iso, char out[RUN_TIME_BYTES])
     struct tm parts = {0};
     time_t t = (time_t)time_s;
     gmtime_r(&t, &parts);
-    strftime(out, RUN_TIME_BYTES, iso ? "%Y-%m-%dT%H:%M:%SZ" : TIME_FORMAT, &parts);
+    strftime(out, RUN_TIME_BYTES, iso ? ISO_FORMAT : TIME_FORMAT, &parts);
     return out;
+}
+
+const char *run_machine(char out[RUN_MACHINE_BYTES])
+{
+    if (gethostname(out, RUN_MACHINE_BYTES - 1) != 0)
+        out[0] = '\0';
+    out[RUN_MACHINE_BYTES - 1] = '\0';
+    return out;
+}
+
+bool run_time_read(const char *text, int64_t *time_s)
+{
+    struct tm parts = {0};
+    char again[RUN_TIME_BYTES];
+    const char *end = strptime(text, ISO_FORMAT, &parts);
+    if (!end || *end)
+        return false;
+    *time_s = (int64_t)timegm(&parts);
+    return str_equal(run_time_text(*time_s, true, again), text);
 }
 
 run_name run_name_make(int64_t start_s, int64_t host_index, uint64_t random)

@@ -27,6 +27,12 @@ bool run_name_read(slice text, int64_t *start_s, int64_t *host_index) MUST_USE;
 /* "20261201T030000Z"; `iso`: "2026-12-01T03:00:00Z". Returns out. */
 #define RUN_TIME_BYTES 32
 const char *run_time_text(int64_t time_s, bool iso, char out[RUN_TIME_BYTES]);
+/* Of the form of `iso`. */
+bool run_time_read(const char *text, int64_t *time_s) MUST_USE;
+
+/* The name of this machine; "" if it is unknown. Returns out. */
+#define RUN_MACHINE_BYTES 256
+const char *run_machine(char out[RUN_MACHINE_BYTES]);
 
 /* `report_prefix` is empty or ends in '/'. */
 char *run_record_key(const char *report_prefix, const char *run) MUST_USE; /* runs/<run>.json */

@@ -1,7 +1,6 @@
 #include "orchestrator/observe/failure_log.h"
 
 #include "base/util.h"
-#include "base/json/json_write.h"
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
@@ -17,55 +16,6 @@ struct failure_log {
     void *ctx;
 };
 
-const char *failure_cause(err_code code)
-{
-    switch (code) {
-    case ERR_NET:
-    case ERR_NET_DNS:
-    case ERR_NET_TLS:
-    case ERR_TIMEOUT:
-    case ERR_TRUNCATED:
-        return "network";
-    case ERR_HTTP:
-    case ERR_HTTP_SERVER:
-    case ERR_S3_THROTTLED:
-    case ERR_S3_CLOCK:
-    case ERR_S3_CREDENTIALS:
-    case ERR_S3_ACCESS:
-    case ERR_S3_NO_BUCKET:
-    case ERR_S3_NOT_FOUND:
-    case ERR_S3_CHANGED:
-    case ERR_S3_ARCHIVED:
-    case ERR_S3_CHECKSUM:
-    case ERR_S3_REPLY:
-        return "store";
-    case ERR_CODEC_EARLY_END:
-    case ERR_CODEC_CORRUPT:
-    case ERR_CODEC_TRAILING:
-    case ERR_CODEC_UNSUPPORTED:
-    case ERR_JSONL:
-    case ERR_NO_TEXT:
-    case ERR_UTF8:
-    case ERR_LIMIT:
-    case ERR_PARSE:
-    case ERR_PLAN:
-        return "file";
-    case ERR_JOB_FAILED:
-    case ERR_JOB_CRASHED:
-    case ERR_JOB_FORGOTTEN:
-    case ERR_JOB_LIMIT:
-    case ERR_SERVER_DOWN:
-    case ERR_RESULT:
-    case ERR_RESULT_PATH:
-        return "server";
-    case ERR_USAGE:
-    case ERR_CONFIG:
-        return "configuration";
-    default:
-        return "machine";
-    }
-}
-
 failure_log *failure_log_new(const failure_log_options *options)
 {
     failure_log *l = xcalloc(1, sizeof *l);
@@ -74,26 +24,10 @@ failure_log *failure_log_new(const failure_log_options *options)
     return l;
 }
 
-static void write_line(const failure_log *l, const failure_line *line, buf *out)
-{
-    char time_text[RUN_TIME_BYTES];
-    json_member_unsigned(out, "attempts", line->attempts);
-    json_member_string(out, "cause", slice_from(failure_cause(line->error->code)));
-    json_member_string(out, "code", slice_from(err_code_name(line->error->code)));
-    json_member_int(out, "format", 1);
-    json_member_string(out, "host", slice_from(l->options.host));
-    json_member_string(out, "key", slice_from(line->key));
-    json_member_string(out, "message", slice_from(line->error->message));
-    json_member_unsigned(out, "size", line->size_bytes);
-    json_member_string(out, "time", slice_from(run_time_text(line->failed_s, true, time_text)));
-    json_close(out);
-    buf_append_char(out, '\n');
-}
-
 void failure_log_add(failure_log *l, const failure_line *line)
 {
     AUTO(buf) text = BUF(FAILURE_LOG_MAX_BYTES);
-    write_line(l, line, &text);
+    failure_line_write(line, l->options.host, &text);
     l->full = l->full || l->lines.len + text.len > FAILURE_LOG_MAX_BYTES;
     if (!l->full)
         buf_append_slice(&l->lines, buf_slice(&text));

@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "decon/s3/s3.h"
+#include "orchestrator/fleet/failure_line.h"
 
 #define FAILURE_LOG_MAX_BYTES ((size_t)64 << 20)
 
@@ -22,23 +23,11 @@ typedef struct failure_log_options {
     const char *bucket, *report_prefix, *run, *host; /* borrowed */
 } failure_log_options;
 
-typedef struct failure_line {
-    const char *key;
-    uint64_t size_bytes;
-    const err *error;
-    unsigned attempts; /* 0: it was not tried */
-    int64_t failed_s;  /* seconds since 1970 UTC */
-} failure_line;
-
 failure_log *failure_log_new(const failure_log_options *options) MUST_USE;
 void failure_log_add(failure_log *l, const failure_line *line);
 void failure_log_flush(failure_log *l); /* writes new lines; while a write is in flight, later */
 /* Writes remaining lines; `on_done` is called once, possibly at once. */
 void failure_log_close(failure_log *l, void (*on_done)(void *ctx), void *ctx);
 void failure_log_free(failure_log *l); /* cancels what is in flight; NULL is fine */
-
-/* The area of an error's cause: "network", "store", "file", "server", "machine",
- * "configuration". */
-const char *failure_cause(err_code code);
 
 #endif

@@ -9,10 +9,9 @@
 #include "orchestrator/observe/ledger.h"
 #include "orchestrator/observe/run_record.h"
 
-#define RENEW_MS            60000
-#define CLOSE_LIMIT_MS      30000
-#define RATE_WINDOW         10 /* records: the rate is that of the last ten minutes */
-#define HOST_NAME_MAX_BYTES 256
+#define RENEW_MS       60000
+#define CLOSE_LIMIT_MS 30000
+#define RATE_WINDOW    10 /* records: the rate is that of the last ten minutes */
 
 struct recorder {
     recorder_options options;
@@ -22,7 +21,7 @@ struct recorder {
     tally tally;
     rate_meter rate;
     uint64_t started_ms, sent_bytes;
-    char host_name[HOST_NAME_MAX_BYTES];
+    char host_name[RUN_MACHINE_BYTES];
     timer *renew, *limit;
     s3_op *put; /* the record in flight, or NULL */
     buf record;
@@ -149,6 +148,7 @@ static void add_line(recorder *r, const item *it)
 static void add_failure(recorder *r, const item *it)
 {
     failure_log_add(r->failures, &(failure_line){.key = it->planned.key,
+                                                 .etag = it->planned.etag,
                                                  .size_bytes = it->planned.size_bytes,
                                                  .error = &it->error,
                                                  .attempts = it->failed_attempts + 1,
@@ -160,8 +160,10 @@ static void add_refusals(recorder *r)
     const plan *p = r->options.plan;
     for (size_t i = 0; i < p->refused_count; i++) {
         err why = ERR_INIT;
+        AUTO_FREE char *etag = listed_etag(p->refused[i].object);
         plan_refusal(p, i, &why);
         failure_log_add(r->failures, &(failure_line){.key = p->refused[i].object->key,
+                                                     .etag = etag,
                                                      .size_bytes = p->refused[i].object->size_bytes,
                                                      .error = &why,
                                                      .failed_s = r->options.started_s});
@@ -207,8 +209,7 @@ recorder *recorder_new(const recorder_options *options)
     r->started_ms = clock_now_ms(options->transport);
     r->rate.window = RATE_WINDOW;
     buf_init(&r->record, RUN_RECORD_MAX_BYTES);
-    if (gethostname(r->host_name, sizeof r->host_name - 1) != 0)
-        r->host_name[0] = '\0';
+    run_machine(r->host_name);
     r->ledger = ledger_new(&(ledger_options){.transport = options->transport,
                                              .s3 = options->s3,
                                              .bucket = where->bucket,

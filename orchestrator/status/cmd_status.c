@@ -56,9 +56,11 @@ static bool gather(const status_config *c, store_session *session, status_view *
     const status_results results = {
         .session = session, .table = table, .sums = sums, .settings = runs->settings};
     if (!status_gather(session, &c->config, runs, v->places, table, e) ||
-        !status_results_read_ledger(&results, e) || !status_results_read_failures(&results, e))
+        !status_results_read_ledger(&results, e))
         return false;
     status_results_ask(&results, (uint64_t)c->head_limit);
+    if (!status_results_read_failures(&results, e))
+        return false;
     status_runs_add_missing(runs);
     status_sums_close(sums, table, runs);
     return true;

@@ -3,12 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/json/json_read.h"
-#include "base/utf8.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "decon/s3/etag.h"
+#include "orchestrator/fleet/failure_line.h"
 #include "orchestrator/fleet/ledger_line.h"
 #include "orchestrator/fleet/provenance.h"
 #include "orchestrator/runtime/store_heads.h"
@@ -50,6 +49,13 @@ static void note_settings(const status_results *r, const char *found)
         r->sums->other_settings++;
 }
 
+/* Of a result that is not there any more, or is of another version. */
+static void note_commit(const status_table *t, size_t index, int64_t committed_s)
+{
+    if (committed_s > (int64_t)t->committed_s[index])
+        t->committed_s[index] = (uint32_t)committed_s;
+}
+
 /* Lines of an unknown form are skipped: later versions may write others. */
 static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
@@ -61,7 +67,9 @@ static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newl
     if (!ledger_line_read(text, &line, NULL))
         return true;
     size_t index = status_table_find(r->table, line.key);
-    if (index != SIZE_MAX && agrees(r->table, index, &line)) {
+    if (index != SIZE_MAX && !(r->table->state[index] & INPUT_DONE))
+        note_commit(r->table, index, line.committed_s);
+    else if (index != SIZE_MAX && agrees(r->table, index, &line)) {
         status_sums_add(r->sums, r->table, index, line.lines, line.contaminated_lines, &line.sets);
         note_settings(r, line.settings);
     }
@@ -75,24 +83,33 @@ bool status_results_read_ledger(const status_results *r, err *e)
 
 /* --- failures --- */
 
+/* Whether the failure is of this version of the input. Earlier versions did not write its ETag. */
+static bool is_of_version(const listed *input, const failed_file *f)
+{
+    AUTO_FREE char *etag = listed_etag(input);
+    if (etag[0] && f->etag[0])
+        return s3_etag_equal(etag, f->etag);
+    return (!f->size_known || f->size_bytes == input->size_bytes) &&
+           (!f->failed_s || f->failed_s >= input->last_modified_s);
+}
+
+/* The rule of docs/records.md: a failure counts until its file is done, replaced, or was committed later. */
 static bool on_failure_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
-    static const char *const key = "key";
     const status_results *r = ctx;
-    json_value value;
-    slice name;
+    const status_table *t = r->table;
+    AUTO(failed_file) f = {0};
     UNUSED(number);
     UNUSED(has_newline);
     UNUSED(e);
-    if (utf8_check(text) < text.len || !json_read_members(text, &key, &value, 1, NULL, NULL))
+    if (!failed_file_read(text, &f) || f.by_name)
         return true;
-    AUTO(buf) scratch = BUF(LEDGER_LINE_MAX_BYTES);
-    if (value.type != JSON_STRING || !json_text(&value, &scratch, &name))
+    size_t index = status_table_find(t, f.key);
+    if (index == SIZE_MAX || (t->state[index] & INPUT_DONE) ||
+        !is_of_version(t->inputs.sorted[index], &f))
         return true;
-    AUTO_FREE char *input = slice_dup(name);
-    size_t index = status_table_find(r->table, input);
-    if (index != SIZE_MAX && !(r->table->state[index] & INPUT_DONE))
-        r->table->state[index] |= INPUT_FAILED;
+    if (!f.failed_s || f.failed_s > (int64_t)t->committed_s[index])
+        t->state[index] |= INPUT_FAILED;
     return true;
 }
 

@@ -26,7 +26,7 @@ typedef struct status_results {
 } status_results;
 
 bool status_results_read_ledger(const status_results *r, err *e) MUST_USE;
-/* Marks inputs that are not done and that a record of failures names. */
+/* Marks inputs that are not done and whose failure counts (docs/records.md); after the ledger and the requests. */
 bool status_results_read_failures(const status_results *r, err *e) MUST_USE;
 /* At most `limit` requests. */
 void status_results_ask(const status_results *r, uint64_t limit);

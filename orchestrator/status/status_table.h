@@ -20,7 +20,7 @@ enum { /* bits of an input's state */
        INPUT_DONE = 1,
        INPUT_CONTAMINATED = 2, /* its commit object is a report */
        INPUT_REFUSED = 4,  /* another input has the same outputs, or the name is that of a record */
-       INPUT_FAILED = 8,   /* not done, and a record of failures names it */
+       INPUT_FAILED = 8,   /* not done, and a failure of this version is newer than any commit */
        INPUT_COUNTED = 16, /* its lines are known */
 };
 
@@ -35,7 +35,9 @@ typedef struct status_table {
     listed_array inputs;
     /* Of inputs->sorted[i], after status_table_judge: */
     uint8_t *state;
-    uint32_t *committed_s; /* LastModified of the commit object of one that is done */
+    /* LastModified of the commit object of one that is done; of another the time of the newest
+     * commit that the ledger has of it, or 0. */
+    uint32_t *committed_s;
     output_slot *outputs;
     size_t output_count, output_capacity;
 } status_table;

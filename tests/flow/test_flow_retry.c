@@ -171,6 +171,8 @@ static void each_file_that_failed_has_a_line(void **state)
     assert_non_null(strstr(text, "{\"attempts\":0,\"cause\":\"file\",\"code\":\"PLAN\""));
     assert_non_null(strstr(text, "{\"attempts\":1,\"cause\":\"file\",\"code\":\"JSONL\""));
     assert_non_null(strstr(text, "\"key\":\"data/broken.jsonl\""));
+    assert_non_null(strstr(text, "\"code\":\"JSONL\",\"etag\":\"v"));
+    assert_non_null(strstr(text, "\"code\":\"PLAN\",\"etag\":\"v"));
     assert_null(strstr(text, "good.jsonl"));
     world_free(w);
 }

@@ -61,6 +61,7 @@ static void a_line_is_read_back(void **state)
     assert_string_equal(read.settings, "abc");
     assert_string_equal(read.version_id, "id.1");
     assert_string_equal(read.version, "0.1");
+    assert_int_equal(read.committed_s, 1796094000);
     assert_int_equal(read.result_modified_s, 1796094001);
     assert_true(s3_checksum_equal(&read.checksum, &line.checksum));
     assert_int_equal(read.size_bytes, 1000);

@@ -55,6 +55,24 @@ static void other_text_is_no_name(void **state)
             fail_msg("%s was read", texts[i]);
 }
 
+static void times_are_read_back(void **state)
+{
+    UNUSED(state);
+    static const char *const others[] = {"",
+                                         "2026-12-01T03:00:00",
+                                         "2026-12-01T03:00:00Z ",
+                                         "2026-12-01 03:00:00Z",
+                                         "2026-02-30T03:00:00Z",
+                                         "20261201T030000Z"};
+    char text[RUN_TIME_BYTES];
+    int64_t time_s = 0;
+    assert_true(run_time_read(run_time_text(START, true, text), &time_s));
+    assert_int_equal(time_s, START);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (run_time_read(others[i], &time_s))
+            fail_msg("%s was read", others[i]);
+}
+
 static void keys_are_below_the_report_folder(void **state)
 {
     UNUSED(state);
@@ -81,6 +99,7 @@ int main(void)
         cmocka_unit_test(a_name_has_start_host_and_random_digits),
         cmocka_unit_test(a_name_is_read_back),
         cmocka_unit_test(other_text_is_no_name),
+        cmocka_unit_test(times_are_read_back),
         cmocka_unit_test(keys_are_below_the_report_folder),
         cmocka_unit_test(records_are_recognised_by_their_folder),
     };
