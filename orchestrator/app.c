@@ -248,7 +248,7 @@ static int dry_run(app *a)
 
 static void report_share(const config *c)
 {
-    if (app_claims_work(c)) {
+    if (config_claims(c)) {
         log_info("this host claims slices of the input (distribution: claim)");
     } else if (c->distribution == DISTRIBUTION_CLAIM) {
         log_info(
@@ -282,7 +282,7 @@ int app_run(app *a)
     a->started_ms = clock_now_ms(a->env.context->transport);
     a->started_s = clock_wall_s(a->env.context->transport);
     a->run = run_name_make(a->started_s,
-                           app_claims_work(a->config) ? RUN_HOST_CLAIMS : a->config->host_index,
+                           config_claims(a->config) ? RUN_HOST_CLAIMS : a->config->host_index,
                            transport_random(a->env.context->transport));
     a->progress = progress_new(a->env.context->transport);
     report_share(a->config);
@@ -296,7 +296,7 @@ int app_run(app *a)
     app_limits_tell(&a->limits, a->config, a->workdir);
     bool debug = a->config->max_files_debug > 0;
     if ((!debug && !app_probe_outputs(a, &e)) || !app_fetch_listing(a, &e) ||
-        !(app_claims_work(a->config) ? app_claim_prepare(a, &e) : app_plan_work(a, &e)))
+        !(config_claims(a->config) ? app_claim_prepare(a, &e) : app_plan_work(a, &e)))
         return stop_early(a, &e);
     return run_flow(a);
 }

@@ -1,7 +1,5 @@
 #include "orchestrator/app_claim_private.h"
 
-#include <unistd.h>
-
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/app_settings_difference.h"
@@ -9,11 +7,6 @@
 #include "orchestrator/observe/progress.h"
 
 #define RELEASE_LIMIT_MS 2500
-
-bool app_claims_work(const config *c)
-{
-    return c->distribution == DISTRIBUTION_CLAIM && !c->dry_run && !c->max_files_debug;
-}
 
 void claim_run_fail(claim_run *r, const err *error)
 {
@@ -229,8 +222,7 @@ void app_claim_start(app *a)
     claim_run *r = a->claim_run;
     const config *c = a->config;
     const places *p = &c->places;
-    if (gethostname(r->host, sizeof r->host - 1) != 0)
-        r->host[0] = '\0';
+    run_machine(r->host);
     r->mine =
         (claim_plan){.slices = claim_plan_slices((uint64_t)c->claim_hosts),
                      .fingerprint = xstrdup(a->server.fingerprint ? a->server.fingerprint : ""),

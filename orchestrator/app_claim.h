@@ -14,8 +14,6 @@
 
 #include "orchestrator/app_prepare.h"
 
-/* Not for dry runs and debug runs. */
-bool app_claims_work(const config *c);
 /* Replaces app_plan_work: waits for the server, and checks that there is an input. */
 bool app_claim_prepare(app *a, err *e) MUST_USE;
 const flow_feed *app_claim_feed(const app *a); /* NULL: this run does not claim */

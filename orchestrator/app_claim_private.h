@@ -13,7 +13,6 @@
 #include "orchestrator/app_claim.h"
 #include "orchestrator/claim/claims.h"
 
-#define HOST_NAME_BYTES      256
 #define DIFFERENCE_MAX_BYTES ((size_t)800)
 
 /* A slice that this host holds. */
@@ -38,7 +37,7 @@ typedef struct leftover {
 typedef struct claim_run {
     app *app;
     flow_feed feed;
-    char host[HOST_NAME_BYTES];
+    char host[RUN_MACHINE_BYTES];
     claim_plan mine;
     plan_slices slices;
     claims *claims;

@@ -74,6 +74,18 @@ bool config_wants_information(const config *c)
     return c->help || c->version || c->print_reference || c->print_config;
 }
 
+bool config_claims(const config *c)
+{
+    return c->distribution == DISTRIBUTION_CLAIM && !c->dry_run && !c->max_files_debug;
+}
+
+uint64_t config_hosts(const config *c)
+{
+    if (!config_claims(c))
+        return (uint64_t)c->host_count;
+    return c->share_source ? (uint64_t)c->claim_hosts : 0;
+}
+
 static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const char *),
                          option_origin *origins, config *out, err *e)
 {

@@ -113,6 +113,10 @@ DEFINE_AUTO(config, config_deinit)
 jsonl_options config_jsonl(const config *c); /* requirements of verify: jsonl for a line; borrows */
 codec_options config_codec(const config *c, codec_format format); /* threads, level; no memory */
 bool config_wants_information(const config *c); /* --help, --version, --print-... */
+/* This run claims slices; dry runs and debug runs do not. */
+bool config_claims(const config *c);
+/* The number of hosts; 0: unknown, since hosts claim slices and none was given. */
+uint64_t config_hosts(const config *c);
 
 /* The choices of the options `addressing_style`, `request_payer`, `sse` and the two checksum
  * options. */

@@ -8,13 +8,13 @@
 #include "base/util.h"
 #include "orchestrator/fleet/crash_marks.h"
 #include "orchestrator/fleet/provenance.h"
+#include "orchestrator/fleet/run_name.h"
 #include "orchestrator/transfer/upload.h"
 
 #define REPORT_CONTENT_TYPE  "application/x-ndjson"
 #define CLEANED_CONTENT_TYPE "application/octet-stream"
 #define MARK_CONTENT_TYPE    "application/json"
 #define MARK_MAX_BYTES       ((size_t)32 << 10) /* of a key of 1,024 bytes, escaped */
-#define HOST_NAME_MAX_BYTES  256
 
 static const char *known_etag(const item *it)
 {
@@ -328,15 +328,13 @@ static void on_marked(void *ctx, const err *error)
 bool flow_enter_marking(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    char host[HOST_NAME_MAX_BYTES] = "";
+    char host[RUN_MACHINE_BYTES];
     AUTO(buf) text = BUF(MARK_MAX_BYTES);
-    if (gethostname(host, sizeof host - 1) != 0)
-        host[0] = '\0';
     crash_mark_write(&(crash_mark_facts){.key = it->planned.key,
                                          .etag = it->planned.etag,
                                          .size_bytes = it->planned.size_bytes,
                                          .message = it->error.message,
-                                         .host = host,
+                                         .host = run_machine(host),
                                          .time_s = clock_wall_s(f->o.transport)},
                      &text);
     it->planned.crashes++;

@@ -53,10 +53,19 @@ static void labelled(buf *out, const char *name, const char *label, const char *
 
 static void put_run(const metrics_now *n, buf *out)
 {
+    const config *c = n->config;
     head(out, "decon_run_info", "gauge", "The run and the host, as labels; always 1.");
-    buf_printf(out, "decon_run_info{run=\"%s\",host=\"%lld\",hosts=\"%lld\",version=\"%s\"} 1\n",
-               n->run, (long long)n->config->host_index, (long long)n->config->host_count,
-               DECON_VERSION);
+    buf_printf(out, "decon_run_info{run=\"%s\",host=\"", n->run);
+    if (config_claims(c))
+        put_label(out, n->machine);
+    else
+        buf_printf(out, "%lld", (long long)c->host_index);
+    buf_append_str(out, "\",hosts=\"");
+    if (config_hosts(c))
+        buf_printf(out, "%llu", (unsigned long long)config_hosts(c));
+    buf_printf(out, "\",distribution=\"%s\",machine=\"", config_claims(c) ? "claim" : "hash");
+    put_label(out, n->machine);
+    buf_printf(out, "\",version=\"%s\"} 1\n", DECON_VERSION);
     one(out, "decon_run_start_time_seconds", "gauge", "Start of the run, seconds since 1970 UTC.",
         (uint64_t)n->started_s);
 }

@@ -19,6 +19,7 @@
 
 typedef struct metrics_now {
     const char *run;
+    const char *machine; /* its name */
     const config *config;
     const flow *flow; /* NULL: no file has begun yet */
     const plan *plan; /* with `flow` */

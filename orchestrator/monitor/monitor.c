@@ -20,6 +20,7 @@ struct monitor {
     status_json *status;
     unsigned ticks;
     buf text, status_text;
+    char machine[RUN_MACHINE_BYTES];
 };
 
 static void publish(void *ctx)
@@ -30,6 +31,7 @@ static void publish(void *ctx)
     m->publish = timer_start(o->transport, PUBLISH_MS, publish, m);
     uint64_t now_ms = clock_now_ms(o->transport);
     const metrics_now n = {.run = o->run.text,
+                           .machine = m->machine,
                            .config = o->config,
                            .flow = m->flow,
                            .plan = m->plan,
@@ -54,6 +56,7 @@ monitor *monitor_new(const monitor_options *options, err *e)
     monitor *m = xcalloc(1, sizeof *m);
     m->options = *options;
     m->server = server;
+    run_machine(m->machine);
     m->status = status_json_new();
     buf_init(&m->text, METRICS_MAX_BYTES);
     buf_init(&m->status_text, METRICS_MAX_BYTES);

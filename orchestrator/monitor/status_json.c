@@ -149,8 +149,12 @@ void status_json_write(const status_json *s, const metrics_now *n, uint64_t now_
     json_member_string(out, "run", slice_from(n->run));
     json_member_string(out, "version", slice_from(DECON_VERSION));
     json_member_string(out, "started", slice_from(run_time_text(n->started_s, true, when)));
-    json_member_int(out, "host", n->config->host_index);
-    json_member_int(out, "hosts", n->config->host_count);
+    json_member_bool(out, "claims", config_claims(n->config));
+    if (!config_claims(n->config))
+        json_member_int(out, "host", n->config->host_index);
+    if (config_hosts(n->config))
+        json_member_unsigned(out, "hosts", config_hosts(n->config));
+    json_member_string(out, "machine", slice_from(n->machine));
     put_totals(n, &p, out);
     put_samples(s, out);
     put_items(n->flow, now_ms, out);

@@ -33,8 +33,12 @@ static void put_time(buf *out, const char *key, int64_t time_s)
 static void put_host(const run_facts *f, buf *out)
 {
     json_open(out, "host");
-    json_member_int(out, "index", f->config->host_index);
-    json_member_int(out, "count", f->config->host_count);
+    if (config_claims(f->config))
+        json_member_bool(out, "claims", true);
+    else
+        json_member_int(out, "index", f->config->host_index);
+    if (config_hosts(f->config))
+        json_member_unsigned(out, "count", config_hosts(f->config));
     if (f->host_name)
         json_member_string(out, "name", slice_from(f->host_name));
     if (names_is_utf8(f->work_dir))

@@ -10,10 +10,15 @@ void progress_plan(const plan *p, const config *c)
     format_size(p->size_bytes, size, sizeof size);
     log_info("files to process: %zu (%s) of %zu in s3://%s/%s", p->count, size, p->input_count,
              c->places.input.bucket, places_list_prefix(&c->places));
-    log_info("share: host %lld of %lld; skipped: %zu done already, %zu of other hosts, %zu objects "
-             "other than inputs",
-             (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
-             p->ignored_count);
+    if (c->distribution == DISTRIBUTION_CLAIM)
+        log_info("share: of all hosts, which claim slices; skipped: %zu done already, %zu objects "
+                 "other than inputs",
+                 p->done, p->ignored_count);
+    else
+        log_info("share: host %lld of %lld; skipped: %zu done already, %zu of other hosts, %zu "
+                 "objects other than inputs",
+                 (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
+                 p->ignored_count);
     if (p->superseded)
         log_info("%zu of them have results of an earlier version or of other settings",
                  p->superseded);

@@ -43,13 +43,23 @@ static void put_head(const status_view *v, buf *out)
     buf_append_char(out, '\n');
 }
 
+static void put_division(const status_runs *r, buf *out)
+{
+    if (r->claims)
+        buf_append_str(out, "; they claim slices");
+    if (r->claims && r->host_count > 1)
+        buf_printf(out, ", %llu in all", (unsigned long long)r->host_count);
+    buf_append_char(out, '\n');
+}
+
 static void put_rate(const status_view *v, buf *out)
 {
     const status_sums *s = v->sums;
     char rate[NUMBER_BYTES], left[NUMBER_BYTES];
     uint64_t left_ms = status_sums_left_ms(s);
-    buf_printf(out, "hosts    %llu running, %llu silent for more than %d minutes\n",
+    buf_printf(out, "hosts    %llu running, %llu silent for more than %d minutes",
                (unsigned long long)s->running, (unsigned long long)s->silent, STATUS_SILENT_S / 60);
+    put_division(v->runs, out);
     if (!s->bytes_per_s || !s->left)
         return;
     format_size(s->bytes_per_s, rate, sizeof rate);
@@ -93,7 +103,7 @@ static bool is_shown(const status_host *h)
 static void put_host(const status_host *h, int64_t now_s, buf *out)
 {
     char size[NUMBER_BYTES], rate[NUMBER_BYTES];
-    char age[NUMBER_BYTES] = "-", index[NUMBER_BYTES] = "-";
+    char age[NUMBER_BYTES] = "-", index[NUMBER_BYTES] = "claims";
     format_size(h->left_bytes, size, sizeof size);
     format_size(h->bytes_per_s, rate, sizeof rate);
     if (h->run)
@@ -244,9 +254,14 @@ static void json_host(const status_host *h, buf *out)
     buf_append_char(out, '{');
     if (h->index >= 0)
         json_member_int(out, "index", h->index);
-    json_member_unsigned(out, "count", h->count);
+    else
+        json_member_bool(out, "claims", true);
+    if (h->count)
+        json_member_unsigned(out, "count", h->count);
     if (h->machine)
         json_member_string(out, "machine", slice_from(h->machine));
+    if (h->work_dir)
+        json_member_string(out, "work_dir", slice_from(h->work_dir));
     if (h->run)
         json_member_string(out, "run", slice_from(h->run));
     json_member_string(out, "state", slice_from(h->state));

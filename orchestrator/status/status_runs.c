@@ -133,6 +133,22 @@ static bool is_known(const status_runs *runs, const status_host *host)
     return false;
 }
 
+static void begin_division(status_runs *runs, const status_host *newest)
+{
+    runs->claims = newest->index < 0;
+    runs->host_count = newest->count;
+}
+
+/* Of hosts that claim their work, not each has to know how many there are. */
+static bool is_of_division(status_runs *runs, const status_host *host)
+{
+    if ((host->index < 0) != runs->claims)
+        return false;
+    if (runs->claims)
+        runs->host_count = MAX(runs->host_count, host->count);
+    return host->count == runs->host_count || runs->claims;
+}
+
 bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t now_s, bool newest)
 {
     static const char *const keys[] = {"format", "run",   "state",  "host",
@@ -155,9 +171,9 @@ bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t
     host.silent = host.running && now_s - updated_s > STATUS_SILENT_S;
     if (ok && newest) {
         read_whole(&values[6], &values[7], runs);
-        runs->host_count = host.count;
+        begin_division(runs, &host);
     }
-    if (!ok || host.count != runs->host_count || is_known(runs, &host)) {
+    if (!ok || !is_of_division(runs, &host) || is_known(runs, &host)) {
         host_deinit(&host);
         return ok;
     }

@@ -2,8 +2,8 @@
  *
  * What:    of each host index the newest record below `_decon/runs/`; of hosts that claim their work
  *          the newest of each machine and work directory, which only one process can have. Records
- *          with another host count than the newest one are left out: they are of an earlier
- *          division.
+ *          of another distribution or another number of shares than the newest one are left out:
+ *          they are of an earlier division.
  * Owner:   status_runs_deinit.
  * Threads: loop.
  * Fails:   by err if the records cannot be listed; one that cannot be read is left out, with a
@@ -25,7 +25,7 @@ typedef struct status_host {
     char *state;         /* see run_record_state; STATUS_NO_RECORD */
     char *work_dir;      /* its work directory; or NULL */
     int64_t index;       /* RUN_HOST_CLAIMS: it claims its work */
-    uint64_t count;      /* of hosts */
+    uint64_t count;      /* of hosts; 0: unknown, since it claims its work */
     int64_t updated_s;   /* LastModified of the record */
     bool running, silent;
     uint64_t files, clean, contaminated, failed, refused, waiting, in_flight; /* of this run */
@@ -41,7 +41,8 @@ typedef struct status_runs {
     char **suffixes;    /* input_suffixes, NULL-terminated */
     char **input_lists; /* input_list, NULL-terminated */
     bool purify_known, purify;
-    uint64_t host_count;
+    bool claims;         /* hosts claim their work */
+    uint64_t host_count; /* of shares; where hosts claim, as many as one of them knows of, or 0 */
 } status_runs;
 
 bool status_runs_read(store_session *s, const place *report, int64_t now_s, status_runs *out,

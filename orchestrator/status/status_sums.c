@@ -96,7 +96,8 @@ static void add_input(status_sums *s, const status_table *t, size_t index)
 /* If shares are fixed by hash, the files left of each host's share. */
 static void add_to_share(const status_table *t, size_t index, status_runs *runs)
 {
-    if ((t->state[index] & INPUT_DONE) || !runs->host_count || runs->host_count > UINT32_MAX)
+    if ((t->state[index] & INPUT_DONE) || runs->claims || !runs->host_count ||
+        runs->host_count > UINT32_MAX)
         return;
     const listed *input = t->inputs.sorted[index];
     int64_t host = shard_of_key(input->key, (unsigned)runs->host_count);

@@ -75,6 +75,23 @@ static void a_finished_run_leaves_record_and_ledger(void **state)
     world_free(w);
 }
 
+static void the_record_of_a_host_that_claims_has_no_number(void **state)
+{
+    UNUSED(state);
+    static const char *const counts[] = {NULL, "--host-count=5"};
+    static const char *const hosts[] = {"\"host\":{\"claims\":true,\"name\":\"",
+                                        "\"host\":{\"claims\":true,\"count\":5,\"name\":\""};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        world *w = world_new();
+        world_add(w, "a.jsonl", GOOD);
+        expect_status(w, WORDS("--distribution=claim", counts[i]), 0);
+        expect_part(find_record(w, "rep/_decon/runs/"), hosts[i]);
+        expect_log(w, "share: of all hosts, which claim slices; skipped: 0 done already, ");
+        assert_false(world_logged(w, "host 0 of 1"));
+        world_free(w);
+    }
+}
+
 static void a_failure_is_in_the_record_and_not_in_the_ledger(void **state)
 {
     UNUSED(state);
@@ -155,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finished_run_leaves_record_and_ledger),
+        cmocka_unit_test(the_record_of_a_host_that_claims_has_no_number),
         cmocka_unit_test(a_failure_is_in_the_record_and_not_in_the_ledger),
         cmocka_unit_test(an_interrupted_run_closes_its_record),
         cmocka_unit_test(the_record_is_renewed_every_minute),

@@ -1,70 +1,7 @@
 /* The `status` command against a scripted world, after whole runs. */
-#include <stdio.h>
-
-#include "base/util.h"
 #include "orchestrator/claim/claim_plan.h"
-#include "orchestrator/config/file_names.h"
-#include "orchestrator/status/cmd_status.h"
-#include "tests/flow/flow_support.h"
-
-static const char *credentials(const char *name)
-{
-    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
-        return "AKIDEXAMPLE";
-    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
-}
-
-static void run_until(void *ctx, const bool *done)
-{
-    world *w = ctx;
-    assert_true(fake_run_until(w->fake, done));
-}
-
-/* One status of s3://b/rep, which is all that is known; its output is in `text`. */
-static int look(world *w, bool json, int64_t head_limit, char **text)
-{
-    static char *no_suffixes[] = {NULL};
-    status_config c = {.json = json, .head_limit = head_limit};
-    err e = ERR_INIT;
-    size_t len = 0;
-    AUTO(store_session) session = {0};
-    const store_session_env env = {.transport = fake_transport_base(w->fake),
-                                   .run_until = run_until,
-                                   .run_ctx = w,
-                                   .getenv_fn = credentials};
-    assert_true(options_defaults(&config_options, &c.config, &e));
-    free(c.config.endpoint_url);
-    c.config.endpoint_url = xstrdup("http://store.test");
-    c.config.remote_report_output_dir = xstrdup("s3://b/rep");
-    assert_true(store_session_open(&session, &c.config, &env, 16, &e));
-    FILE *out = open_memstream(text, &len);
-    int status = status_look(&c, &session, out);
-    fclose(out);
-    config_deinit(&c.config);
-    names_take_suffixes((const char *const *)no_suffixes);
-    return status;
-}
-
-static void expect_look(world *w, int64_t head_limit, int status, const char *const *parts)
-{
-    AUTO_FREE char *text = NULL;
-    int got = look(w, true, head_limit, &text);
-    if (got != status)
-        fail_msg("exit status %d: %s", got, text);
-    for (; *parts; parts++)
-        if (!strstr(text, *parts))
-            fail_msg("'%s' is not in %s", *parts, text);
-}
-
-static world *world_of_three(void)
-{
-    world *w = world_new();
-    w->purify = true;
-    world_add(w, "a/clean.jsonl", GOOD GOOD);
-    world_add(w, "a/dirty.jsonl", GOOD BAD GOOD BAD);
-    world_add(w, "b/other.jsonl", GOOD);
-    return w;
-}
+#include "orchestrator/fleet/run_name.h"
+#include "tests/flow/status_site.h"
 
 static void a_finished_fleet_is_complete(void **state)
 {
@@ -258,6 +195,30 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
     world_free(w);
 }
 
+/* A host that claims its work has no number. */
+static void hosts_that_claim_are_known_by_their_machine(void **state)
+{
+    UNUSED(state);
+    char name[RUN_MACHINE_BYTES];
+    world *w = world_of_three();
+    w->fail = "other"; /* text shows hosts whose files have failed */
+    expect_status(w, WORDS("--distribution=claim"), 3);
+    AUTO_FREE char *machine =
+        xasprintf("\"hosts\":[{\"claims\":true,\"machine\":\"%s\",\"work_dir\":\"%s/work/",
+                  run_machine(name), w->dir);
+    expect_look(w, 0, 3, WORDS(machine));
+    AUTO_FREE char *text = NULL;
+    assert_int_equal(look(w, false, 0, &text), 3);
+    if (!strstr(text, "minutes; they claim slices\n") || !strstr(text, "\nclaims  failed files"))
+        fail_msg("%s", text);
+    expect_status(w, WORDS("--distribution=claim", "--host-count=9"), 3);
+    expect_look(w, 0, 3, WORDS("\"hosts\":[{\"claims\":true,\"count\":9,"));
+    AUTO_FREE char *counted = NULL;
+    assert_int_equal(look(w, false, 0, &counted), 3);
+    assert_non_null(strstr(counted, "minutes; they claim slices, 9 in all\n"));
+    world_free(w);
+}
+
 static void the_default_output_is_text(void **state)
 {
     UNUSED(state);
@@ -288,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_host_without_a_record_for_5_minutes_is_silent),
         cmocka_unit_test(a_folder_without_records_is_not_known),
         cmocka_unit_test(slices_are_counted_where_hosts_claim_their_work),
+        cmocka_unit_test(hosts_that_claim_are_known_by_their_machine),
         cmocka_unit_test(the_default_output_is_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,17 +10,24 @@
 #include "base/util.h"
 #include "orchestrator/monitor/status_json.h"
 
-static void write_all(const status_json *s, buf *text)
+static void write_with(const status_json *s, const config *c, buf *text)
 {
     const tally nothing = {0};
-    const config c = {.host_index = 1, .host_count = 4};
     err e = ERR_INIT;
     json_type type;
-    status_json_write(s, &(metrics_now){.run = "R", .config = &c, .tally = &nothing}, 5000, text);
+    status_json_write(
+        s, &(metrics_now){.run = "R", .machine = "node7", .config = c, .tally = &nothing}, 5000,
+        text);
     assert_false(text->overflow);
     if (!json_read_members(slice_trim(buf_slice(text)), NULL, NULL, 0, &type, &e))
         fail_msg("%s: %s", e.message, buf_str(text));
     assert_int_equal(type, JSON_OBJECT);
+}
+
+static void write_all(const status_json *s, buf *text)
+{
+    const config c = {.host_index = 1, .host_count = 4};
+    write_with(s, &c, text);
 }
 
 static void note(status_json *s, const char *key, item_state state, uint64_t lines)
@@ -49,11 +56,27 @@ static void contaminated_files_and_failures_are_shown_newest_first(void **state)
     note(s, "working", ITEM_POLLING, 9);
     note(s, "bad \"key\"", ITEM_FAILED, 0);
     write_all(s, &text);
-    expect(&text, "\"host\":1,\"hosts\":4,");
+    expect(&text, "\"claims\":false,\"host\":1,\"hosts\":4,\"machine\":\"node7\",");
     expect(&text,
            "\"contaminated_files\":[{\"key\":\"b\",\"lines\":4},{\"key\":\"a\",\"lines\":3}]");
     expect(&text, "\"failures\":[{\"key\":\"bad \\\"key\\\"\",\"cause\":\"line 3 is not");
     expect(&text, "\"in_flight\":[]");
+    status_json_free(s);
+}
+
+static void hosts_that_claim_have_no_number(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) text = BUF(METRICS_MAX_BYTES);
+    status_json *s = status_json_new();
+    config c = {.host_count = 1, .distribution = DISTRIBUTION_CLAIM, .claim_hosts = 1};
+    write_with(s, &c, &text);
+    expect(&text, "\"claims\":true,\"machine\":\"node7\",");
+    buf_clear(&text);
+    c.claim_hosts = 70;
+    c.share_source = (char *)"PMR_HOST_COUNT";
+    write_with(s, &c, &text);
+    expect(&text, "\"claims\":true,\"hosts\":70,\"machine\":\"node7\",");
     status_json_free(s);
 }
 
@@ -78,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contaminated_files_and_failures_are_shown_newest_first),
+        cmocka_unit_test(hosts_that_claim_have_no_number),
         cmocka_unit_test(the_oldest_make_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

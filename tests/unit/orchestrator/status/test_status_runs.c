@@ -106,6 +106,26 @@ static void hosts_that_claim_have_no_shares(void **state)
     assert_int_equal(r.count, 1);
 }
 
+/* Not each of them has to know how many there are; a run of one host by hash is another division. */
+static void claiming_hosts_are_one_fleet_whatever_count_they_know(void **state)
+{
+    UNUSED(state);
+    AUTO(status_runs) r = {0};
+    assert_true(add(&r, "20261201T030002Z-c-0a1b2c", "running", "\"claims\":true,\"name\":\"a\"",
+                    NOW, true));
+    assert_true(add(&r, "20261201T030001Z-c-0a1b2c", "running",
+                    "\"claims\":true,\"count\":8,\"name\":\"b\"", NOW, false));
+    assert_true(add(&r, "20261201T030000Z-c-0a1b2c", "running",
+                    "\"index\":0,\"count\":1,\"name\":\"c\"", NOW, false)); /* an earlier version */
+    assert_true(
+        add(&r, "20261130T030000Z-0-0a1b2c", "running", "\"index\":0,\"count\":8", NOW, false));
+    assert_int_equal(r.count, 3);
+    assert_true(r.claims);
+    assert_int_equal(r.host_count, 8);
+    for (size_t i = 0; i < r.count; i++)
+        assert_true(r.hosts[i].index < 0);
+}
+
 static void claiming_hosts_are_known_by_machine_and_work_directory(void **state)
 {
     UNUSED(state);
@@ -146,6 +166,7 @@ int main(void)
         cmocka_unit_test(records_of_another_division_are_left_out),
         cmocka_unit_test(shares_without_a_record_are_named),
         cmocka_unit_test(hosts_that_claim_have_no_shares),
+        cmocka_unit_test(claiming_hosts_are_one_fleet_whatever_count_they_know),
         cmocka_unit_test(claiming_hosts_are_known_by_machine_and_work_directory),
         cmocka_unit_test(other_text_is_no_record),
     };
