@@ -54,6 +54,28 @@ test_what_is_missing_is_named_with_what_to_do() {
     expect_status 2
 }
 
+# The server resolves links of the folder and of the file.
+test_a_work_directory_that_the_server_refuses_is_named() {
+    start_store
+    mkdir -p "$T/disk/files" "$T/elsewhere"
+    ln -s disk/files "$T/work"
+    start_server --allow-dir "$T/elsewhere"
+    fill
+    check
+    expect_status 1
+    expect_log "^FIX  allow_dir: the detection server takes files in $T/elsewhere only, and downloads are in $T/disk/files; start it with --allow-dir $T/disk/files too, "
+    orchestrate refused
+    expect_status 3
+    expect_log 'file_path is not in a folder that --allow-dir permits'
+    stop "$server"
+    ln -s disk "$T/link"
+    start_server --allow-dir "$T/link"
+    check
+    expect_log "^OK   allow_dir: the detection server may be given files in $T/disk/files$"
+    orchestrate run
+    expect_status 0
+}
+
 # age_all: sets the time of every output object to 2020.
 age_all() {
     find "$T/store/buckets/data/out@d" -type f -name '*@o' \
