@@ -55,13 +55,9 @@ static bool fit_dir(privacy *p, int fd, bool is_new, const char *shown, err *e)
     return set_mode(p, fd, &st, p->dir_mode, shown, e);
 }
 
-int private_dir_open(privacy *p, int parent_fd, const char *name, const char *shown, err *e)
+static int open_dir(privacy *p, int parent_fd, const char *name, bool is_new, const char *shown,
+                    err *e)
 {
-    bool is_new = mkdirat(parent_fd, name, 0700) == 0;
-    if (!is_new && errno != EEXIST) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot create", shown);
-        return -1;
-    }
     int fd = fs_below_open(parent_fd, name, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
         err_set(e, ERR_IO,
@@ -78,6 +74,21 @@ int private_dir_open(privacy *p, int parent_fd, const char *name, const char *sh
     else
         return fd;
     return -1;
+}
+
+int private_dir_open(privacy *p, int parent_fd, const char *name, const char *shown, err *e)
+{
+    bool is_new = mkdirat(parent_fd, name, 0700) == 0;
+    if (!is_new && errno != EEXIST) {
+        err_set_errno(e, ERR_IO, errno, "%s: cannot create", shown);
+        return -1;
+    }
+    return open_dir(p, parent_fd, name, is_new, shown, e);
+}
+
+int private_dir_reopen(privacy *p, int parent_fd, const char *name, const char *shown, err *e)
+{
+    return open_dir(p, parent_fd, name, false, shown, e);
 }
 
 bool private_file_fit(const privacy *p, int fd, const char *name, err *e)

@@ -26,6 +26,9 @@ bool privacy_make(const char *share_group, privacy *out, err *e) MUST_USE;
 /* Creates it if it is absent. -1 on failure. `shown` is its path for messages. */
 int private_dir_open(privacy *p, int parent_fd, const char *name, const char *shown, err *e)
     MUST_USE;
+/* The same for one that exists. */
+int private_dir_reopen(privacy *p, int parent_fd, const char *name, const char *shown, err *e)
+    MUST_USE;
 /* A regular file with one link, for reading and writing; created if it is absent. */
 int private_file_open(const privacy *p, int dir_fd, const char *name, err *e) MUST_USE;
 /* Owner, mode and group of an open file. */

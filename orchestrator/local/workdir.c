@@ -180,6 +180,7 @@ static bool open_download(workdir *w, err *e)
 workdir *workdir_open(const workdir_options *options, err *e)
 {
     AUTO_PTR(workdir) w = xcalloc(1, sizeof *w);
+    w->spares = spare_dirs_new();
     w->lock_fd = w->root_fd = w->input_fd = w->share_fd = w->download_fd = -1;
     if (!privacy_make(options->share_group, &w->privacy, e) || !open_root(w, options, e) ||
         !open_share(w, options, e) || !take_lock(w, e) ||
@@ -197,6 +198,9 @@ void workdir_close(workdir *w)
 {
     if (!w)
         return;
+    if (w->download_fd >= 0)
+        spare_dirs_remove(w->spares, w->download_fd);
+    free(w->spares);
     util_auto_close(&w->lock_fd);
     util_auto_close(&w->download_fd);
     util_auto_close(&w->share_fd);

@@ -2,8 +2,9 @@
  *
  * What:    `<root>/input-<12 hex of SHA-256 of the input's URI>/<index>-of-<count>/` with
  *          `orchestrator.lock` and `download/<hash of the key>/<basename>`. A download is written
- *          to `part` beside it and renamed when it is complete and verified; `etag` there has its
- *          version, `checksum` its checksum, `part.resume` the finished ranges of a part. It is a
+ *          to `part` beside it and renamed when it is complete and verified; an extended attribute
+ *          (where there are none, the files `etag` and `checksum`) has its version and checksum,
+ *          `part.resume` the finished ranges of a part; `spare-...` are unused directories. It is a
  *          cache: it may be removed at the cost of time. `<root>` is resolved once; it may be a
  *          link. From `input-...` on everything is accessible only to this user (0700), or also its
  *          group (share_group: 2770), and is opened relative to an open directory, without
@@ -65,14 +66,14 @@ int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e) MUS
 int workdir_unnamed_open(const workdir *w, err *e) MUST_USE;
 /* An earlier run left a resumable part. */
 bool workdir_has_part(const workdir *w, const char *key);
-/* The part file becomes the complete file of this version; `checksum` of its bytes ("":
- * unknown). */
-bool workdir_part_commit(const workdir *w, const char *key, const char *etag, const char *checksum,
-                         err *e) MUST_USE;
+/* The part file, open as `fd`, becomes the complete file of this version; `checksum` of its bytes
+ * ("": unknown). */
+bool workdir_part_commit(const workdir *w, const char *key, int fd, const char *etag,
+                         const char *checksum, err *e) MUST_USE;
 /* An earlier run left a complete file of this version. */
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes);
-/* Its recorded checksum; NULL: none. */
-char *workdir_whole_checksum(const workdir *w, const char *key) MUST_USE;
+/* The recorded checksum of that file, open as `fd`; NULL: none. */
+char *workdir_whole_checksum(const workdir *w, const char *key, int fd) MUST_USE;
 /* That file, opened for reading and writing; -1 on failure. */
 int workdir_whole_open(const workdir *w, const char *key, err *e) MUST_USE;
 /* It is corrupt and is downloaded again: renamed to a part, so that no later run takes it as
@@ -91,6 +92,7 @@ bool workdir_has_item(const workdir *w, const char *key);
 /* What the files of this key take on the disk; 0: none, or not known. */
 uint64_t workdir_item_bytes(const workdir *w, const char *key);
 bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
+/* Its files; its directory is kept for another item. */
 bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;
 /* Calls `each` for every unused share of the input with another host count, then removes the share.
  * `share_fd` is its directory. */

@@ -12,8 +12,6 @@
 #include "decon/base/log.h"
 #include "orchestrator/config/file_names.h"
 
-#define ETAG_NAME     "etag"
-#define SUM_NAME      "checksum"
 #define PART_NAME     "part"
 #define RESUME_NAME   "part.resume"
 #define KEY_HEX_CHARS 32
@@ -32,8 +30,7 @@ char *workdir_final_path(const workdir *w, const char *key)
     return xasprintf("%s/%s", dir, name);
 }
 
-/* Below download_fd. */
-static char *item_file(const char *key, const char *name)
+char *workdir_item_file(const char *key, const char *name)
 {
     char key_hash[KEY_HEX_CHARS + 1];
     workdir_hash(key, KEY_HEX_CHARS, key_hash);
@@ -43,7 +40,7 @@ static char *item_file(const char *key, const char *name)
 char *workdir_resume_name(const workdir *w, const char *key)
 {
     UNUSED(w);
-    return item_file(key, RESUME_NAME);
+    return workdir_item_file(key, RESUME_NAME);
 }
 
 /* Not a system error: the name of a directory or file of this program is used by something else. */
@@ -68,6 +65,21 @@ static int open_item_dir(const workdir *w, const char *key, err *e)
     return fd;
 }
 
+/* The same for a directory that rarely exists: first one of a finished item is tried. */
+static int make_item_dir(const workdir *w, const char *key, err *e)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    if (spare_dirs_take(w->spares, w->download_fd, key_hash)) {
+        privacy p = w->privacy;
+        AUTO_FREE char *shown = workdir_item_dir(w, key);
+        int fd = private_dir_reopen(&p, w->download_fd, key_hash, shown, NULL);
+        if (fd >= 0)
+            return fd;
+    }
+    return open_item_dir(w, key, e);
+}
+
 int workdir_file_create(const workdir *w, const char *key, const char *name, err *e)
 {
     AUTO_FD dir = open_item_dir(w, key, e);
@@ -79,7 +91,7 @@ int workdir_file_create(const workdir *w, const char *key, const char *name, err
 int workdir_file_open(const workdir *w, const char *key, const char *name, err *e)
 {
     fs_identity id;
-    AUTO_FREE char *path = item_file(key, name);
+    AUTO_FREE char *path = workdir_item_file(key, name);
     int fd = fs_below_open_file(w->download_fd, path, &id, e);
     if (fd >= 0 && id.owner != geteuid()) {
         err_set(e, ERR_IO, "%s/%s: the file belongs to another user", w->download, path);
@@ -91,13 +103,13 @@ int workdir_file_open(const workdir *w, const char *key, const char *name, err *
 
 bool workdir_file_remove(const workdir *w, const char *key, const char *name, err *e)
 {
-    AUTO_FREE char *path = item_file(key, name);
+    AUTO_FREE char *path = workdir_item_file(key, name);
     return fs_below_remove_tree(w->download_fd, path, e);
 }
 
 int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e)
 {
-    AUTO_FD dir = open_item_dir(w, key, e);
+    AUTO_FD dir = make_item_dir(w, key, e);
     if (dir < 0 || (fresh && (!fs_remove_tree_at(dir, RESUME_NAME, e) ||
                               !fs_remove_tree_at(dir, PART_NAME, e))))
         return -1;
@@ -158,27 +170,13 @@ uint64_t workdir_part_bytes(const workdir *w, const char *key)
     return fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 }
 
-static bool write_small(const workdir *w, const char *key, const char *name, const char *text,
-                        err *e)
+bool workdir_part_commit(const workdir *w, const char *key, int fd, const char *etag,
+                         const char *checksum, err *e)
 {
-    AUTO_FREE char *path = item_file(key, name);
-    char *temp = NULL;
-    AUTO_FD fd = fs_below_temp(w->download_fd, path, 0600, &temp, e);
-    if (fd < 0)
-        return false;
-    if (fs_write_all(fd, text, strlen(text), e))
-        return fs_below_temp_commit(w->download_fd, &temp, path, e);
-    fs_below_temp_discard(w->download_fd, &temp);
-    return false;
-}
-
-bool workdir_part_commit(const workdir *w, const char *key, const char *etag, const char *checksum,
-                         err *e)
-{
-    AUTO_FREE char *part = item_file(key, PART_NAME);
+    AUTO_FREE char *part = workdir_item_file(key, PART_NAME);
     AUTO_FREE char *local = names_local(key);
-    AUTO_FREE char *whole = item_file(key, local);
-    return write_small(w, key, SUM_NAME, checksum, e) && write_small(w, key, ETAG_NAME, etag, e) &&
+    AUTO_FREE char *whole = workdir_item_file(key, local);
+    return workdir_version_write(w, key, fd, etag, checksum, e) &&
            fs_below_rename(w->download_fd, part, whole, e);
 }
 
@@ -192,7 +190,7 @@ static bool fit_item(const workdir *w, const char *key, int fd, const char *name
 int workdir_whole_open(const workdir *w, const char *key, err *e)
 {
     AUTO_FREE char *name = names_local(key);
-    AUTO_FREE char *path = item_file(key, name);
+    AUTO_FREE char *path = workdir_item_file(key, name);
     int fd = fs_below_open(w->download_fd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         err_set_errno(e, ERR_IO, errno, "%s/%s: cannot open", w->download, path);
@@ -202,44 +200,49 @@ int workdir_whole_open(const workdir *w, const char *key, err *e)
     return -1;
 }
 
-char *workdir_whole_checksum(const workdir *w, const char *key)
+char *workdir_whole_checksum(const workdir *w, const char *key, int fd)
 {
-    AUTO_FREE char *path = item_file(key, SUM_NAME);
-    AUTO(buf) text = BUF(4096);
-    err unread = ERR_INIT;
-    return fs_below_read_own(w->download_fd, path, 4096, &text, &unread) ? buf_give(&text) : NULL;
+    AUTO_FREE char *etag = NULL;
+    char *checksum = NULL;
+    UNUSED(workdir_version_read(w, key, fd, &etag, &checksum));
+    return checksum;
 }
 
 bool workdir_whole_to_part(const workdir *w, const char *key, err *e)
 {
-    AUTO_FREE char *part = item_file(key, PART_NAME);
+    AUTO_FREE char *part = workdir_item_file(key, PART_NAME);
     AUTO_FREE char *local = names_local(key);
-    AUTO_FREE char *whole = item_file(key, local);
-    AUTO_FREE char *etag = item_file(key, ETAG_NAME);
-    return fs_below_remove(w->download_fd, etag, e) &&
-           fs_below_rename(w->download_fd, whole, part, e);
+    AUTO_FREE char *whole = workdir_item_file(key, local);
+    return workdir_version_forget(w, key, e) && fs_below_rename(w->download_fd, whole, part, e);
 }
 
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes)
 {
     if (etag[0] == '\0' || !may_exist(w, key))
         return false;
-    AUTO_FREE char *etag_path = item_file(key, ETAG_NAME);
-    AUTO(buf) kept = BUF(4096);
+    AUTO_FREE char *kept = NULL, *checksum = NULL;
     err unread = ERR_INIT;
     fs_identity id;
     AUTO_FD fd = workdir_whole_open(w, key, &unread);
     return fd >= 0 && fs_identity_of(fd, &id) && id.size_bytes == size_bytes &&
-           fs_below_read_own(w->download_fd, etag_path, 4096, &kept, &unread) &&
-           slice_equal_str(buf_slice(&kept), etag);
+           workdir_version_read(w, key, fd, &kept, &checksum) && str_equal(kept, etag);
 }
 
 /* --- clearing --- */
+
+/* Of a killed run, and empty. */
+static bool is_unused_spare(const workdir *w, const char *name)
+{
+    return str_starts_with(name, WORKDIR_SPARE) &&
+           unlinkat(w->download_fd, name, AT_REMOVEDIR) == 0;
+}
 
 static bool note_name(void *ctx, const char *name, err *e)
 {
     workdir *w = ctx;
     UNUSED(e);
+    if (is_unused_spare(w, name))
+        return true;
     *ARRAY_ADD(w->found, w->found_count) = (found_dir){.name = xstrdup(name)};
     return true;
 }
@@ -319,11 +322,13 @@ bool workdir_remove_item(const workdir *w, const char *key, err *e)
 {
     char key_hash[KEY_HEX_CHARS + 1];
     workdir_hash(key, KEY_HEX_CHARS, key_hash);
-    return fs_remove_tree_at(w->download_fd, key_hash, e) || err_context(e, "%s", w->download);
+    return spare_dirs_keep(w->spares, w->download_fd, key_hash) ||
+           fs_remove_tree_at(w->download_fd, key_hash, e) || err_context(e, "%s", w->download);
 }
 
 void workdir_remove_if_empty(workdir *w)
 {
+    spare_dirs_remove(w->spares, w->download_fd);
     if (unlinkat(w->share_fd, "download", AT_REMOVEDIR) != 0)
         log_debug("%s: kept: not empty", w->download);
 }

@@ -40,7 +40,7 @@ static void succeed(download *d)
     const workdir *w = d->options.workdir;
     err e = ERR_INIT;
     if (!d->reused &&
-        !workdir_part_commit(w, it->planned.key, it->planned.etag, d->hashed.text, &e)) {
+        !workdir_part_commit(w, it->planned.key, d->fd, it->planned.etag, d->hashed.text, &e)) {
         op_finish(&d->op, &e);
         return;
     }
@@ -130,7 +130,7 @@ static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
     if (end->proven != S3_CHECKSUM_NONE)
         return true;
     const char *key = d->options.item->planned.key;
-    AUTO_FREE char *recorded = workdir_whole_checksum(d->options.workdir, key);
+    AUTO_FREE char *recorded = workdir_whole_checksum(d->options.workdir, key, d->fd);
     return (recorded && recorded[0] && str_equal(recorded, end->hashed.text)) ||
            err_set(e, ERR_IO, "s3://%s/%s: the kept file differs from the download",
                    d->options.bucket, key);

@@ -36,6 +36,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -266,6 +267,8 @@ static enum kind moving(int fd, enum kind kind)
 MOVES(write, (int fd, const void *data, size_t len), (fd, data, len), moving(fd, WRITE))
 MOVES(pwrite64, (int fd, const void *data, size_t len, off64_t at), (fd, data, len, at), WRITE)
 FAILS(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n), moving(fd, WRITE), -1)
+FAILS(int, fsetxattr, (int fd, const char *name, const void *value, size_t len, int flags),
+      (fd, name, value, len, flags), WRITE, -1)
 FAILS(int, ftruncate64, (int fd, off64_t size), (fd, size), WRITE, -1)
 FAILS(int, fallocate64, (int fd, int mode, off64_t at, off64_t len), (fd, mode, at, len), WRITE, -1)
 FAILS(ssize_t, copy_file_range,

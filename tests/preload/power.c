@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "tests/preload/next.h"
@@ -259,6 +260,14 @@ int mkdirat(int dir_fd, const char *path, mode_t mode)
 int mkdir(const char *path, mode_t mode)
 {
     return mkdirat(AT_FDCWD, path, mode);
+}
+
+/* The log has no attributes: what programs would have in them they keep in files. */
+int fsetxattr(int fd, const char *name, const void *value, size_t len, int flags)
+{
+    (void)fd, (void)name, (void)value, (void)len, (void)flags;
+    errno = ENOTSUP;
+    return -1;
 }
 
 /* --- names --- */

@@ -50,7 +50,7 @@ static void make_whole(workdir *w, const char *key, const char *text, const char
     AUTO_FD fd = workdir_part_open(w, key, true, &e);
     assert_true(fd >= 0);
     assert_true(fs_write_all(fd, text, strlen(text), &e));
-    assert_true(workdir_part_commit(w, key, etag, "c2Ft", &e));
+    assert_true(workdir_part_commit(w, key, fd, etag, "c2Ft", &e));
 }
 
 static void lies_where_the_issue_says(void **state)

@@ -209,7 +209,7 @@ static void planted_files_are_replaced_not_followed(void **state)
     plant_file(item, "a.jsonl");
     assert_false(workdir_has_whole(w, KEY, "secret", 6));
     assert_int_equal(workdir_whole_open(w, KEY, &e), -1);
-    assert_true(workdir_part_commit(w, KEY, "\"v\"", "", &e));
+    assert_true(workdir_part_commit(w, KEY, fd, "\"v\"", "", &e));
     assert_true(workdir_has_whole(w, KEY, "\"v\"", 6));
     plant_file(item, WORKDIR_RECODED);
     AUTO_FD recoded = workdir_file_create(w, KEY, WORKDIR_RECODED, &e);
@@ -305,7 +305,7 @@ static void a_share_group_may_read(void **state)
     assert_int_equal(mode_of(SHARE "/download"), 02770);
     assert_int_equal(mode_of(item), 02770);
     assert_int_equal(mode_of(part), 0640);
-    assert_true(workdir_part_commit(w, KEY, "\"v\"", "", NULL));
+    assert_true(workdir_part_commit(w, KEY, fd, "\"v\"", "", NULL));
     AUTO_FREE char *path = path_of(whole);
     AUTO_FREE char *item_path = path_of(item);
     assert_int_equal(chmod(path, 0600), 0); /* of a run without the group */

@@ -100,7 +100,7 @@ static void make_input(const char *text)
     err e = ERR_INIT;
     AUTO_FD fd = workdir_part_open(work, KEY, true, &e);
     assert_true(fd >= 0 && fs_write_all(fd, text, strlen(text), &e));
-    assert_true(workdir_part_commit(work, KEY, "\"e\"", "", &e));
+    assert_true(workdir_part_commit(work, KEY, fd, "\"e\"", "", &e));
 }
 
 #define INPUT "0\n1\n2\n3\n4\n"
