@@ -203,6 +203,8 @@ bool app_claim_prepare(app *a, err *e)
         return false;
     progress_plan(&a->plan, a->config);
     app_warn_of_copies(a);
+    if (!app_sample_settings(a, e))
+        return false;
     r->any_work = a->plan.count > 0;
     if (!app_clear_work_dir(a, e))
         return false;

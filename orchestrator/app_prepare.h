@@ -116,6 +116,9 @@ bool app_plan_work(app *a, err *e) MUST_USE;
 settings_change app_settings_policy(const app *a);
 /* After done_check: false if results of other settings are refused. */
 bool app_judge_settings(app *a, err *e) MUST_USE;
+/* Before a claim run: the same for a few results, so that a host with other settings begins no round
+ * that the others could not join. Each slice is compared with all of its results later. */
+bool app_sample_settings(app *a, err *e) MUST_USE;
 /* Starts writing the server's settings to the report folder; the run does not wait for it, and a
  * failure is a warning. */
 void app_write_settings(app *a);

@@ -7,6 +7,8 @@
 #include "orchestrator/app_settings_difference.h"
 #include "orchestrator/fleet/settings_record.h"
 
+#define SAMPLE_RESULTS 16
+
 /* "threshold 0.8 -> 0.1"; else the fingerprints. False: a signal ended the wait. */
 static bool describe_difference(app *a, buf *difference, err *e)
 {
@@ -54,6 +56,43 @@ bool app_judge_settings(app *a, err *e)
              buf_str(&difference),
              app_settings_policy(a) == SETTINGS_CHANGE_REDO ? "made again" : "kept");
     return true;
+}
+
+/* Some results, spread over the input. */
+static void take_sample(const plan *p, planned rows[SAMPLE_RESULTS], plan *out)
+{
+    size_t count = MIN(p->done_count, (size_t)SAMPLE_RESULTS);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = p->done_rows[i * p->done_count / count];
+    *out = (plan){.places = p->places, .done_rows = rows, .done_count = count};
+}
+
+bool app_sample_settings(app *a, err *e)
+{
+    plan sample;
+    planned rows[SAMPLE_RESULTS];
+    AUTO(buf) difference = BUF(800);
+    const place *where = &a->config->places.report;
+    if (!a->plan.done_count || !a->server.fingerprint ||
+        app_settings_policy(a) != SETTINGS_CHANGE_REFUSE)
+        return true;
+    take_sample(&a->plan, rows, &sample);
+    app_begin_step(a, "HEAD of %zu results", sample.done_count);
+    a->done_check = done_check_start(&(done_check_options){.s3 = a->s3,
+                                                           .plan = &sample,
+                                                           .at_once = SAMPLE_RESULTS,
+                                                           .settings = a->server.fingerprint,
+                                                           .on_done = app_end_step,
+                                                           .ctx = a});
+    bool ok = app_await_step(a, e);
+    bool other = ok && done_check_count(a->done_check).other_settings;
+    ok = ok && (!other || describe_difference(a, &difference, e));
+    done_check_free(move(a->done_check));
+    return ok && (!other || err_set(e, ERR_CONFIG,
+                                    "s3://%s/%s: results were made with other settings (%s); use "
+                                    "another report folder, or give --on-settings-change redo or "
+                                    "keep",
+                                    where->bucket, where->prefix, buf_str(&difference)));
 }
 
 void app_record_deinit(app_record *r)

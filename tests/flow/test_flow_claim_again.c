@@ -113,6 +113,19 @@ static void other_settings_are_refused_by_name(void **state)
     world_free(w);
 }
 
+/* The other hosts could not join its round. */
+static void a_refused_host_begins_no_round(void **state)
+{
+    UNUSED(state);
+    world *w = done_with_one();
+    world_add(w, "new.jsonl", GOOD);
+    expect_status(w, WORDS(CLAIM), 2);
+    w->server_members = SERVER_OF_ONE;
+    expect_status(w, WORDS(CLAIM), 0);
+    assert_int_equal(w->submits, 1);
+    world_free(w);
+}
+
 static void other_settings_are_made_again_on_request(void **state)
 {
     UNUSED(state);
@@ -137,7 +150,7 @@ static void a_run_with_other_settings_is_described(void **state)
                                    .lists = (char *)""},
                      "0123456789abcdef0123456789abcdef", &plan);
     world_put(w, key, buf_str(&plan), plan.len, 1);
-    expect_status(w, WORDS(CLAIM), 2);
+    expect_status(w, WORDS(CLAIM, "--on-settings-change=keep"), 2);
     expect_log(w,
                "s3://b/rep/_decon/claims/plan.json: a claim run with other detection settings is "
                "in progress (threshold 0.8 -> 0.1); start all hosts with the same "
@@ -166,6 +179,7 @@ int main(void)
         cmocka_unit_test(downloads_of_an_earlier_run_are_used),
         cmocka_unit_test(a_download_whose_file_another_host_did_is_removed),
         cmocka_unit_test(other_settings_are_refused_by_name),
+        cmocka_unit_test(a_refused_host_begins_no_round),
         cmocka_unit_test(other_settings_are_made_again_on_request),
         cmocka_unit_test(a_run_with_other_settings_is_described),
         cmocka_unit_test(a_file_that_ended_its_process_twice_is_tried_on_request),
