@@ -79,6 +79,13 @@ static bool print(const status_config *c, const status_view *v, FILE *out, err *
     return ok || err_set(e, ERR_IO, "status: cannot write the result");
 }
 
+/* A round that hosts claimed before is not of the newest run, if that has a fixed share. */
+static bool read_slices(store_session *session, const place *report, const status_runs *runs,
+                        status_slices *out, err *e)
+{
+    return (runs->count && !runs->claims) || status_slices_read(session, report, out, e);
+}
+
 int status_look(const status_config *c, store_session *session, FILE *out)
 {
     err e = ERR_INIT;
@@ -93,7 +100,7 @@ int status_look(const status_config *c, store_session *session, FILE *out)
         .places = &where, .sums = &sums, .runs = &runs, .slices = &slices, .now_s = now_s};
     bool ok = places_make_report(c->config.remote_report_output_dir, &report, &e) &&
               status_runs_read(session, &report.report, now_s, &runs, &e) &&
-              status_slices_read(session, &report.report, &slices, &e) &&
+              read_slices(session, &report.report, &runs, &slices, &e) &&
               status_find_places(&c->config, &runs, &where, &e) &&
               gather(c, session, &view, &table, &sums, &runs, &e) && print(c, &view, out, &e);
     names_take_suffixes((const char *const *)c->config.input_suffixes);
@@ -111,7 +118,7 @@ static int run(void *options, store_session *session, FILE *out)
     transport *t = session->env.transport;
     for (;;) {
         int status = status_look(c, session, out);
-        if (!c->watch || status == 0 || status == 2)
+        if (!c->watch || status == 0 || status == 2 || ferror(out)) /* nothing reads on: | head */
             return status;
         store_session_begin(session);
         timer *pause = timer_start(t, c->interval_ms, store_session_wake, session);

@@ -32,7 +32,7 @@ static bool on_slice(void *ctx, const s3_object *object, err *e)
     l->out->failed += str_starts_with(name, "failed/");
     if (str_starts_with(name, "open/") && slice_parts_read(name + strlen("open/"), &base, &parts))
         l->out->total += (uint64_t)__builtin_popcount(parts);
-    if (str_starts_with(name, "lease/"))
+    if (str_starts_with(name, "lease/") && object->size_bytes) /* empty: given back */
         add_name(&l->leases, &l->lease_count, name + strlen("lease/"));
     else if (str_starts_with(name, "done/") || str_starts_with(name, "failed/"))
         add_name(&l->ends, &l->end_count, strchr(name, '/') + 1);

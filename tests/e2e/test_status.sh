@@ -78,6 +78,20 @@ test_the_inputs_are_those_of_the_list() {
     expect_status 1
 }
 
+# As in `status --watch | head`.
+test_a_watch_ends_when_its_output_cannot_be_written() {
+    start_store
+    start_server
+    fill
+    orchestrate first --host-index 0 --host-count 2
+    log=look
+    "$BIN/decon-orchestrator" status s3://data/out/reports --watch --interval 1 >/dev/full 2>"$T/look.log" &
+    started+=("$!")
+    wait_exit "$!"
+    expect_status 1
+    [ "$(grep -c 'status: cannot write the result' "$T/look.log")" = 1 ] || fail "$(cat "$T/look.log")"
+}
+
 test_what_cannot_be_read_is_not_called_complete() {
     start_store
     look s3://nowhere/reports

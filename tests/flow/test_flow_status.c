@@ -18,7 +18,7 @@ static void a_finished_fleet_is_complete(void **state)
                       "{\"name\":\"a\",\"files\":2,\"done\":2,\"contaminated\":1,\"lines\":6,",
                       "{\"name\":\"b\",\"files\":1,\"done\":1,\"contaminated\":0,\"lines\":1,"));
     assert_string_equal(w->order, "");             /* nothing is written */
-    assert_int_equal(w->downloads - downloads, 3); /* record, ledger, and no plan of slices */
+    assert_int_equal(w->downloads - downloads, 2); /* record and ledger */
     world_free(w);
 }
 
@@ -172,7 +172,7 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
 {
     UNUSED(state);
     world *w = world_of_three();
-    expect_status(w, NULL, 0);
+    expect_status(w, WORDS("--distribution=claim"), 0);
     AUTO(buf) plan = BUF(4096);
     claim_plan_write(&(claim_plan){.round = 2,
                                    .slices = 1024,
@@ -187,11 +187,18 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
     put_claim(w, "2-01234567/lease/1-of-1024", "{}");
     put_claim(w, "2-01234567/lease/2-of-1024", "{}");
     put_claim(w, "2-01234567/lease/3-of-1024", "{}");
+    put_claim(w, "2-01234567/lease/4-of-1024", ""); /* given back */
     put_claim(w, "2-01234567/done/1-of-1024", "{}");
     put_claim(w, "2-01234567/failed/2-of-1024", "{}");
     put_claim(w, "2-01234567/open/3-of-1024-0080", "{}");
     expect_look(w, 0, 0,
                 WORDS("\"slices\":{\"round\":2,\"total\":6,\"done\":1,\"failed\":1,\"held\":1}"));
+    fake_advance(w->fake, 60000);
+    world_add(w, "new.jsonl", GOOD);
+    expect_status(w, NULL, 0); /* by a fixed share */
+    AUTO_FREE char *text = NULL;
+    assert_int_equal(look(w, true, 0, &text), 0);
+    assert_null(strstr(text, "\"slices\""));
     world_free(w);
 }
 
