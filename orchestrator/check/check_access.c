@@ -134,7 +134,7 @@ static void check_way_to(const access_check *a)
                   "%s; choose a folder elsewhere, or let others enter that one (chmod o+x)",
                   closed, (unsigned)mode, a->user, a->work_dir);
     else
-        check_ok(a->lines, "users", "the detection server may read downloads");
+        check_ok(a->lines, "users", "the detection server's user may read downloads");
 }
 
 static void check_users(access_check *a)
@@ -146,7 +146,7 @@ static void check_users(access_check *a)
     else if (!a->known)
         check_ok(a->lines, "users", "the detection server's user is not known");
     else if (a->user == (uint32_t)geteuid())
-        check_ok(a->lines, "users", "the detection server may read downloads");
+        check_ok(a->lines, "users", "the detection server's user may read downloads");
     else if (!c->share_group)
         check_fix(
             a->lines, "share_group",
@@ -168,13 +168,30 @@ static void refuse_access(const access_check *a, const char *name, const char *p
                   : "run both programs under one user, or give the server --share-group");
 }
 
+/* The server's choice where its configuration names none: it is created with the first result
+ * (temporary_dir in detection/config/config.c). */
+static bool is_made_later(const char *path, int number)
+{
+    static const char *const names[] = {"/decon-", "/decon-cleaned-"};
+    const char *slash = strrchr(path, '/');
+    for (size_t i = 0; number == ENOENT && i < ARRAY_LEN(names); i++)
+        if (str_starts_with(slash, names[i]) && strlen(slash) == strlen(names[i]) + 8 &&
+            strspn(slash + strlen(names[i]), "0123456789abcdef") == 8)
+            return true;
+    return false;
+}
+
 static void check_folder(const access_check *a, const result_dirs *rules, const char *name,
                          const char *path)
 {
     err e = ERR_INIT;
     if (!path || path[0] != '/')
         return;
-    if (access(path, R_OK | X_OK) != 0)
+    bool readable = access(path, R_OK | X_OK) == 0;
+    if (!readable && is_made_later(path, errno))
+        check_ok(a->lines, name, "%s is created by the detection server with its first result",
+                 path);
+    else if (!readable)
         refuse_access(a, name, path, errno);
     else if (!result_dirs_examine(rules, path, &e))
         check_fix(a->lines, name, "%s", e.message);

@@ -12,9 +12,10 @@
 #define RECORD_MAX_BYTES     ((size_t)4 << 20)
 #define DIFFERENCE_MAX_BYTES ((size_t)800)
 #define DIGITS_SHOWN         12
+#define RUNS_READ            8 /* at most, to find one with results */
 
 typedef struct newest_run {
-    char *run;         /* NULL: there is no record */
+    const char *run;   /* NULL: there is none */
     char *fingerprint; /* NULL: not recorded */
     uint64_t results;  /* that it found or made */
 } newest_run;
@@ -24,12 +25,24 @@ typedef struct settings_check {
     const config *config;
     store_session *session;
     const char *fingerprint, *settings;
-    newest_run newest;
-    size_t others; /* recorded settings that are not the server's */
+    char *runs[RUNS_READ]; /* the newest, in descending order; NULL: there are no more */
+    newest_run newest;     /* with results */
+    size_t others;         /* recorded settings that are not the server's */
     size_t prefix_len;
 } settings_check;
 
 /* --- reading --- */
+
+static void keep_run(settings_check *c, char *give_run)
+{
+    for (size_t i = 0; give_run && i < RUNS_READ; i++)
+        if (!c->runs[i] || strcmp(give_run, c->runs[i]) > 0) {
+            char *older = c->runs[i];
+            c->runs[i] = give_run;
+            give_run = older;
+        }
+    free(give_run);
+}
 
 static bool on_run(void *ctx, const s3_object *object, err *e)
 {
@@ -41,11 +54,8 @@ static bool on_run(void *ctx, const s3_object *object, err *e)
     if (!str_ends_with(name, suffix))
         return true;
     AUTO_FREE char *run = xstrndup(name, strlen(name) - strlen(suffix));
-    if (!run_name_read(slice_from(run), &start_s, &index) ||
-        (c->newest.run && strcmp(run, c->newest.run) < 0))
-        return true;
-    free(c->newest.run);
-    c->newest.run = move(run);
+    if (run_name_read(slice_from(run), &start_s, &index))
+        keep_run(c, move(run));
     return true;
 }
 
@@ -95,19 +105,33 @@ static uint64_t number_at(slice text, const char *path)
     return json_read_path(text, path, &value, NULL) && json_unsigned(&value, &number) ? number : 0;
 }
 
-static void read_newest(settings_check *c)
+static void read_run(settings_check *c, const char *run, newest_run *out)
 {
     json_value value;
     AUTO(buf) record = BUF(RECORD_MAX_BYTES);
-    AUTO_FREE char *key = run_record_key(c->config->places.report.prefix, c->newest.run);
+    AUTO_FREE char *key = run_record_key(c->config->places.report.prefix, run);
     read_object(c, key, &record);
     slice text = slice_trim(buf_slice(&record));
+    *out = (newest_run){.run = run};
     if (utf8_check(text) < text.len)
         return;
     if (json_read_path(text, "server.settings", &value, NULL) && value.type == JSON_STRING)
-        c->newest.fingerprint = xstrndup(value.raw.data, value.raw.len);
-    c->newest.results = number_at(text, "counts.done_before") + number_at(text, "counts.clean") +
-                        number_at(text, "counts.contaminated");
+        out->fingerprint = xstrndup(value.raw.data, value.raw.len);
+    out->results = number_at(text, "counts.done_before") + number_at(text, "counts.clean") +
+                   number_at(text, "counts.contaminated");
+}
+
+/* A run that ended early, or did not begin, has left no result. */
+static void find_newest(settings_check *c)
+{
+    for (size_t i = 0; i < RUNS_READ && c->runs[i] && !c->newest.run; i++) {
+        newest_run found;
+        read_run(c, c->runs[i], &found);
+        if (found.results)
+            c->newest = found;
+        else
+            free(found.fingerprint);
+    }
 }
 
 /* --- what differs --- */
@@ -132,23 +156,20 @@ static void report_other(settings_check *c)
     const newest_run *n = &c->newest;
     unsigned long long results = (unsigned long long)n->results;
     describe(c, n->fingerprint, &words);
-    if (!n->results)
-        check_ok(c->lines, "results",
-                 "the newest run (%s) had other settings (%s), and left no result", n->run,
-                 buf_str(&words));
-    else if (c->config->on_settings_change == SETTINGS_CHANGE_REFUSE)
+    if (c->config->on_settings_change == SETTINGS_CHANGE_REFUSE)
         check_fix(c->lines, "results",
-                  "the newest run (%s) had other settings (%s), and a run refuses to begin beside "
+                  "the newest run with results (%s) had other settings (%s), and a run refuses to "
+                  "begin beside "
                   "its results, %llu by its record; use another report folder, or give "
                   "--on-settings-change redo or keep",
                   n->run, buf_str(&words), results);
     else
-        check_ok(
-            c->lines, "results",
-            "the newest run (%s) had other settings (%s); its results, %llu by its record, are "
-            "%s (on_settings_change)",
-            n->run, buf_str(&words), results,
-            c->config->on_settings_change == SETTINGS_CHANGE_REDO ? "made again" : "kept");
+        check_ok(c->lines, "results",
+                 "the newest run with results (%s) had other settings (%s); its results, %llu by "
+                 "its record, are "
+                 "%s (on_settings_change)",
+                 n->run, buf_str(&words), results,
+                 c->config->on_settings_change == SETTINGS_CHANGE_REDO ? "made again" : "kept");
 }
 
 static void report_same(settings_check *c)
@@ -158,7 +179,8 @@ static void report_same(settings_check *c)
                                        [SETTINGS_CHANGE_KEEP] = "a run keeps them"};
     if (c->others)
         check_ok(c->lines, "results",
-                 "the newest run (%s) had the same settings; %zu other settings are recorded in "
+                 "the newest run with results (%s) had the same settings; %zu other settings are "
+                 "recorded in "
                  "_decon/settings/: where results of these are left, %s",
                  c->newest.run, c->others, then[c->config->on_settings_change]);
     else
@@ -170,12 +192,13 @@ static void report_results(settings_check *c)
 {
     if (!c->newest.run)
         check_ok(c->lines, "results",
-                 "there is no record of a run; results of others count as done");
+                 "no record of a run with results; results that do not say their settings count as "
+                 "done");
     else if (!c->newest.fingerprint)
-        check_ok(
-            c->lines, "results",
-            "the newest run (%s) does not say its settings; results without them count as done",
-            c->newest.run);
+        check_ok(c->lines, "results",
+                 "the newest run with results (%s) does not say its settings; results without them "
+                 "count as done",
+                 c->newest.run);
     else if (str_equal(c->newest.fingerprint, c->fingerprint))
         report_same(c);
     else
@@ -221,14 +244,14 @@ void check_settings(check_lines *l, const config *c, store_session *s, const cha
                             .fingerprint = fingerprint,
                             .settings = settings ? settings : ""};
     if (list(&check, "runs", on_run, &e) && list(&check, "settings", on_settings, &e)) {
-        if (check.newest.run)
-            read_newest(&check);
+        find_newest(&check);
         report_results(&check);
         if (c->distribution == DISTRIBUTION_CLAIM)
             check_round(&check);
     } else {
         check_fix(l, "results", "%s", e.message);
     }
-    free(check.newest.run);
+    for (size_t i = 0; i < RUNS_READ; i++)
+        free(check.runs[i]);
     free(check.newest.fingerprint);
 }

@@ -1,8 +1,8 @@
 /* Compares the settings of the detection server with those of the results in the report folder.
  *
- * What:    reads the record of the newest run, the list of recorded settings, and the plan of a claim run in
- *          progress; states what a run would do by on_settings_change. No result is examined, so a
- *          folder of millions takes a few requests.
+ * What:    reads the record of the newest run with results (among the newest eight), the list of
+ *          recorded settings, and the plan of a claim run in progress; states what a run would do by
+ *          on_settings_change. No result is examined, so a folder of millions takes a few requests.
  * Owner:   everything is borrowed for the length of the call.
  * Threads: loop.
  * Fails:   by FIX lines.

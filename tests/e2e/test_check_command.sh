@@ -28,7 +28,7 @@ test_a_complete_set_up_passes() {
     expect_log '^OK   conditional writes: the store honours If-None-Match and If-Match$'
     expect_log '^OK   detection server: [0-9,]+ evaluation records of [0-9]+ sets$'
     expect_log '^OK   settings: fingerprint [0-9a-f]{12}'
-    expect_log '^OK   users: the detection server may read downloads$'
+    expect_log "^OK   users: the detection server's user may read downloads$"
     [ -z "$(s3 ls -r s3://data/out/)" ] || fail 'the probe is left'
 }
 

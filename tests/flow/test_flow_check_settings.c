@@ -26,7 +26,7 @@ static void a_folder_without_records_has_nothing_to_compare(void **state)
     UNUSED(state);
     world *w = ready_world();
     w->server_members = SERVER_OF_ONE;
-    expect_lines(w, NULL, 4096, WORDS("OK   results: there is no record of a run; "));
+    expect_lines(w, NULL, 4096, WORDS("OK   results: no record of a run with results; "));
     w->server_members = NULL; /* a server that does not report its settings */
     expect_no_line(w, NULL, "results: ");
     world_free(w);
@@ -57,8 +57,8 @@ static void other_settings_are_judged_as_a_run_does(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         world *w = done_world(NULL);
         w->server_members = SERVER_OF_TWO;
-        AUTO_FREE char *first =
-            xasprintf("%s results: the newest run (2013", rows[i].status ? "FIX " : "OK  ");
+        AUTO_FREE char *first = xasprintf("%s results: the newest run with results (2013",
+                                          rows[i].status ? "FIX " : "OK  ");
         expect_lines(w, rows[i].option, 4096, WORDS(first, CHANGE, rows[i].line));
         expect_status(w, WORDS(rows[i].option), rows[i].status);
         world_free(w);
@@ -93,7 +93,7 @@ static void settings_before_those_of_the_newest_run_are_named(void **state)
     world_free(w);
 }
 
-static void a_run_without_results_is_no_fault(void **state)
+static void runs_without_results_do_not_count(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -101,10 +101,16 @@ static void a_run_without_results_is_no_fault(void **state)
     w->fail = "one";
     expect_status(w, NULL, 3);
     w->server_members = SERVER_OF_TWO;
-    expect_lines(w, NULL, 4096,
-                 WORDS("OK   results: the newest run (2013", CHANGE ", and left no result\n"));
+    expect_lines(w, NULL, 4096, WORDS("OK   results: no record of a run with results; "));
     w->fail = NULL;
     expect_status(w, NULL, 0);
+    fake_advance(w->fake, 60000);
+    world_add(w, "two.jsonl", "broken\n");
+    w->server_members = SERVER_OF_ONE;
+    expect_status(w, WORDS("--distribution=claim"), 2);
+    expect_lines(
+        w, NULL, 4096,
+        WORDS("FIX  results: the newest run with results (2013", "(threshold 0.1 -> 0.8; "));
     world_free(w);
 }
 
@@ -141,7 +147,7 @@ int main(void)
         cmocka_unit_test(other_settings_are_judged_as_a_run_does),
         cmocka_unit_test(a_difference_without_a_description_has_the_fingerprints),
         cmocka_unit_test(settings_before_those_of_the_newest_run_are_named),
-        cmocka_unit_test(a_run_without_results_is_no_fault),
+        cmocka_unit_test(runs_without_results_do_not_count),
         cmocka_unit_test(hosts_at_work_with_other_settings_are_not_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

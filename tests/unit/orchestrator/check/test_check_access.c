@@ -150,10 +150,10 @@ static void a_folder_that_only_its_owner_may_enter_has_a_fix(void **state)
     expect(s, fix);
     assert_int_equal(chmod(s->dir, 0710), 0); /* an access list may name the user */
     check(s, &c, &(server_facts){0});
-    expect(s, "OK   users: the detection server may read downloads\n");
+    expect(s, "OK   users: the detection server's user may read downloads\n");
     assert_int_equal(chmod(s->dir, 0701), 0);
     check(s, &c, &(server_facts){0});
-    expect(s, "OK   users: the detection server may read downloads\n");
+    expect(s, "OK   users: the detection server's user may read downloads\n");
     c.share_group = NULL;
     check(s, &c, &(server_facts){0});
     expect(s, "FIX  share_group: the detection server runs under user ");
@@ -177,6 +177,23 @@ static void folders_that_a_run_refuses_have_a_fix(void **state)
     check(s, &c, &(server_facts){.report_dir = "/", .cleaned_dir = absent});
     expect(s, "refused: it is the root directory");
     expect(s, "No such file or directory; where the server runs in a container, mount ");
+}
+
+/* A server whose configuration names no folders chooses names, and creates them later. */
+static void temporary_folders_of_the_server_need_not_exist(void **state)
+{
+    site *s = *state;
+    AUTO_FREE char *work = below(s, "work");
+    config c = {.local_work_dir = work, .server_url = (char *)"http://server.test"};
+    check(s, &c,
+          &(server_facts){.report_dir = "/no/decon-0123abcd",
+                          .cleaned_dir = "/no/decon-cleaned-0123abcd"});
+    expect(s, "OK   server's reports: /no/decon-0123abcd is created by ");
+    expect(s, "OK   server's cleaned files: /no/decon-cleaned-0123abcd is created by ");
+    check(s, &c,
+          &(server_facts){.report_dir = "/no/decon-0123abc", .cleaned_dir = "/no/decon-training"});
+    expect(s, "FIX  server's reports: ");
+    expect(s, "FIX  server's cleaned files: ");
 }
 
 static void results_in_other_folders_than_the_configured_have_a_fix(void **state)
@@ -208,6 +225,7 @@ int main(void)
         TEST(a_server_without_the_list_permits_all),
         TEST(a_folder_that_only_its_owner_may_enter_has_a_fix),
         TEST(folders_that_a_run_refuses_have_a_fix),
+        TEST(temporary_folders_of_the_server_need_not_exist),
         TEST(results_in_other_folders_than_the_configured_have_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
