@@ -38,6 +38,16 @@ static token_memory *memory_of(token_list *l)
     return l->memory;
 }
 
+/* Of a unit of up to PIECE_MAX_BYTES, in a text that has 16 bytes there. */
+static inline piece_key unit_piece_key(const char *p, size_t len)
+{
+    uint64_t words[2];
+    memcpy(words, p, sizeof words);
+    piece_key key = piece_key_cut(words[0], words[1], len);
+    key.words[1] |= PIECE_IS_UNIT;
+    return key;
+}
+
 /* One text while it is encoded. */
 typedef struct encoding {
     const bpe_vocabulary *vocabulary;
@@ -98,11 +108,11 @@ static void encode_uncached(encoding *c, size_t start, size_t end)
         encode_merged(c, start, end);
 }
 
-/* Appends the 4 tokens of a cache. All places are written, without a branch for each; those after the
- * last token are not counted. Yields how many there are. */
-static inline size_t put_four(token_list *l, const piece_token *tokens, uint32_t start)
+/* Puts the 4 tokens of a cache. All places are written, without a branch for each; those after the last
+ * token are not counted. Yields how many there are. */
+static inline size_t put_four(uint32_t *ids, uint32_t *ends, const piece_token *tokens,
+                              uint32_t start)
 {
-    uint32_t *ids = l->ids + l->count, *ends = l->ends + l->count;
 #ifdef __SSE2__
     __m128i four = _mm_loadu_si128((const __m128i *)(const void *)tokens);
     __m128i lens = _mm_srli_epi32(four, 24);
@@ -124,19 +134,20 @@ static inline size_t put_four(token_list *l, const piece_token *tokens, uint32_t
 #endif
 }
 
-static inline void put_piece(token_list *l, const piece_entry *known, size_t start)
+static void put_piece(token_list *l, const piece_entry *known, size_t start)
 {
     token_list_reserve(l, PIECE_MAX_TOKENS);
-    l->count += put_four(l, known->tokens, (uint32_t)start);
+    l->count += put_four(l->ids + l->count, l->ends + l->count, known->tokens, (uint32_t)start);
 }
 
-static inline void put_unit(token_list *l, const unit_entry *known, size_t start)
+static void put_unit(token_list *l, const unit_entry *known, size_t start)
 {
     token_list_reserve(l, UNIT_MAX_TOKENS);
-    size_t count = put_four(l, known->tokens, (uint32_t)start);
+    size_t count = put_four(l->ids + l->count, l->ends + l->count, known->tokens, (uint32_t)start);
     l->count += count;
     if (count == 4)
-        l->count += put_four(l, known->tokens + 4, l->ends[l->count - 1]);
+        l->count += put_four(l->ids + l->count, l->ends + l->count, known->tokens + 4,
+                             l->ends[l->count - 1]);
 }
 
 /* A part of a piece, between two borders. */
@@ -217,155 +228,116 @@ static bool has_white(slice text)
     return false;
 }
 
-/* The kind of a row entry: a unit or a piece. */
-typedef enum row_kind { ROW_SHORT, ROW_LONG_UNIT, ROW_LONG_PIECE } row_kind;
-
-/* Units and pieces that were cut but not encoded yet; the memory of their cached tokens is being
- * prefetched. */
-#define PIECES_AHEAD 16
-typedef struct piece_row {
-    piece_key keys[PIECES_AHEAD]; /* of ROW_SHORT */
-    void *
-        pairs[PIECES_AHEAD]; /* of a cache: piece_entry of ROW_SHORT, unit_entry of ROW_LONG_UNIT */
-    uint32_t starts[PIECES_AHEAD];
-    uint32_t ends[PIECES_AHEAD];
-    uint8_t kinds[PIECES_AHEAD];
-    size_t count;
-} piece_row;
-
-static inline void row_add(piece_row *row, row_kind kind, size_t start, size_t end)
+/* A unit that is not cached. Yields the end of its pieces, which is after its own end if white space in it
+ * joins the following text. */
+static size_t encode_unit(encoding *c, size_t start, size_t len)
 {
-    row->starts[row->count] = (uint32_t)start;
-    row->ends[row->count] = (uint32_t)end;
-    row->kinds[row->count++] = (uint8_t)kind;
-}
-
-static inline void row_add_short(encoding *c, piece_row *row, piece_key key, size_t start,
-                                 size_t end)
-{
-    piece_entry *pair = piece_pair(c->memory->cache, key);
-    __builtin_prefetch(pair);
-    row->pairs[row->count] = pair;
-    row->keys[row->count] = key;
-    row_add(row, ROW_SHORT, start, end);
-}
-
-/* A piece of any kind; yields its end. */
-static size_t cut_piece(encoding *c, piece_row *row, size_t at)
-{
-    size_t end = c->split(c->text, at);
-    slice piece = {.data = c->text.data + at, .len = end - at};
-    if (piece.len <= PIECE_MAX_BYTES)
-        row_add_short(c, row, piece_key_of(piece), at, end);
-    else
-        row_add(row, ROW_LONG_PIECE, at, end);
-    return end;
-}
-
-/* The unit at `at`, if it is one that the caches may have; yields its length, or 0. */
-static inline size_t cut_unit(encoding *c, piece_row *row, size_t at)
-{
-    const char *p = c->text.data + at;
-    if (at + BPE_UNIT_READ > c->text.len || *p != ' ')
-        return 0;
-    size_t len = bpe_unit_len(p);
-    if (len - 2 <= PIECE_MAX_BYTES - 2) {
-        uint64_t words[2];
-        memcpy(words, p, sizeof words);
-        piece_key key = piece_key_cut(words[0], words[1], len);
-        key.words[1] |= PIECE_IS_UNIT;
-        row_add_short(c, row, key, at, at + len);
-        return len;
-    }
-    if (len < UNIT_MIN_BYTES || len > UNIT_MAX_BYTES)
-        return 0;
-    unit_key key = unit_key_of(p, len);
-    unit_entry *pair = unit_pair(c->memory->units, &key);
-    unit_pair_prefetch(pair);
-    row->pairs[row->count] = pair;
-    row_add(row, ROW_LONG_UNIT, at, at + len);
-    return len;
-}
-
-/* Cuts the next units and pieces. */
-static void fill_row(encoding *c, piece_row *row, size_t at)
-{
-    row->count = 0;
-    while (row->count < PIECES_AHEAD && at < c->text.len) {
-        size_t len = cut_unit(c, row, at);
-        at = len > 0 ? at + len : cut_piece(c, row, at);
-    }
-}
-
-/* A unit of the row that is not cached. Yields the end of its pieces, which is after its own end if
- * white space in it joins the following text. */
-static size_t encode_unit(encoding *c, const piece_row *row, size_t i)
-{
-    size_t start = row->starts[i], end = row->ends[i], first = c->out->count;
-    slice rest = {.data = c->text.data + start + 1, .len = end - start - 1};
-    size_t stop = encode_pieces(c, start, end);
-    if (has_white(rest))
+    size_t first = c->out->count;
+    const char *p = c->text.data + start;
+    size_t stop = encode_pieces(c, start, start + len);
+    if (has_white((slice){.data = p + 1, .len = len - 1}))
         return stop;
-    if (row->kinds[i] == ROW_SHORT) {
-        remember(c, row->keys[i], start, first);
+    if (len <= PIECE_MAX_BYTES) {
+        remember(c, unit_piece_key(p, len), start, first);
     } else {
-        unit_key key = unit_key_of(c->text.data + start, end - start);
+        unit_key key = unit_key_of(p, len);
         remember_unit(c, &key, start, first);
     }
     return stop;
 }
 
-static size_t encode_long_unit(encoding *c, const piece_row *row, size_t i)
+static size_t encode_long_unit(encoding *c, size_t start, size_t len)
 {
-    size_t start = row->starts[i], end = row->ends[i];
-    unit_key key = unit_key_of(c->text.data + start, end - start);
-    const unit_entry *known = unit_pair_find(row->pairs[i], &key);
+    unit_key key = unit_key_of(c->text.data + start, len);
+    const unit_entry *known = unit_cache_find(c->memory->units, &key);
     if (!known)
-        return encode_unit(c, row, i);
+        return encode_unit(c, start, len);
     put_unit(c->out, known, start);
+    return start + len;
+}
+
+/* The unit or the piece at `at`; yields its end. */
+static size_t encode_next(encoding *c, size_t at)
+{
+    const char *p = c->text.data + at;
+    if (at + BPE_UNIT_READ <= c->text.len && *p == ' ') {
+        size_t len = bpe_unit_len(p);
+        if (len - 2 <= PIECE_MAX_BYTES - 2)
+            return encode_unit(c, at, len);
+        if (len >= UNIT_MIN_BYTES && len <= UNIT_MAX_BYTES)
+            return encode_long_unit(c, at, len);
+    }
+    size_t end = c->split(c->text, at);
+    encode_piece(c, at, end);
     return end;
 }
 
-static inline size_t encode_short(encoding *c, const piece_row *row, size_t i)
+/* Short units that were cut but not encoded yet; the memory of their cached tokens is being prefetched. */
+#define UNITS_AHEAD 16
+typedef struct unit_row {
+    piece_key keys[UNITS_AHEAD];
+    piece_entry *pairs[UNITS_AHEAD];
+    uint32_t starts[UNITS_AHEAD + 1]; /* and the end of the last one */
+    size_t count;
+} unit_row;
+
+/* The next units from `at` on, up to one that is not short. */
+static inline void cut_units(encoding *c, unit_row *row, size_t at)
 {
-    piece_key key = row->keys[i];
-    const piece_entry *known = piece_pair_find(row->pairs[i], key);
-    if (known) {
-        put_piece(c->out, known, row->starts[i]);
-        return row->ends[i];
+    piece_cache *cache = c->memory->cache;
+    const char *text = c->text.data;
+    size_t n = 0;
+    for (size_t len; n < UNITS_AHEAD && at + BPE_UNIT_READ <= c->text.len; at += len, n++) {
+        unsigned spaces = bpe_spaces(text + at);
+        row->starts[n] = (uint32_t)at;
+        if ((spaces & 3) != 1 || spaces == 1) /* no short unit */
+            break;
+        len = (size_t)__builtin_ctz(spaces ^ 1);
+        row->keys[n] = unit_piece_key(text + at, len);
+        row->pairs[n] = piece_pair(cache, row->keys[n]);
+        __builtin_prefetch(row->pairs[n]);
     }
-    if (key.words[1] & PIECE_IS_UNIT)
-        return encode_unit(c, row, i);
-    size_t first = c->out->count;
-    encode_uncached(c, row->starts[i], row->ends[i]);
-    remember(c, key, row->starts[i], first);
-    return row->ends[i];
+    row->starts[n] = (uint32_t)at;
+    row->count = n;
 }
 
-/* Yields the end of the row's tokens, which is before its own end if a unit was invalid. */
-static size_t encode_row(encoding *c, const piece_row *row)
+/* Units of the row from number `i` on, while they are cached; yields the number of the first other one. */
+static inline size_t put_units(encoding *c, const unit_row *row, size_t i)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < row->count; i++) {
-        if (row->kinds[i] == ROW_SHORT)
-            at = encode_short(c, row, i);
-        else if (row->kinds[i] == ROW_LONG_UNIT)
-            at = encode_long_unit(c, row, i);
-        else
-            encode_long(c, row->starts[i], at = row->ends[i]);
-        if (at != row->ends[i])
+    token_list *l = c->out;
+    token_list_reserve(l, UNITS_AHEAD * PIECE_MAX_TOKENS);
+    uint32_t *ids = l->ids + l->count, *ends = l->ends + l->count;
+    for (; i < row->count; i++) {
+        const piece_entry *known = piece_pair_find(row->pairs[i], row->keys[i]);
+        if (!known)
             break;
+        size_t count = put_four(ids, ends, known->tokens, row->starts[i]);
+        ids += count;
+        ends += count;
     }
-    return at;
+    l->count = (size_t)(ids - l->ids);
+    return i;
+}
+
+/* Yields the end of the row's tokens, which is after that of a unit where white space in it joins the following text. */
+static size_t encode_row(encoding *c, const unit_row *row)
+{
+    for (size_t i = 0; (i = put_units(c, row, i)) < row->count; i++) {
+        size_t end = row->starts[i + 1],
+               stop = encode_unit(c, row->starts[i], end - row->starts[i]);
+        if (stop != end)
+            return stop;
+    }
+    return row->starts[row->count];
 }
 
 void bpe_encode(const bpe_vocabulary *v, bpe_split *split, slice text, token_list *out)
 {
     encoding c = {
         .vocabulary = v, .split = split, .text = text, .memory = memory_of(out), .out = out};
-    piece_row row;
+    unit_row row;
     for (size_t at = 0; at < text.len;) {
-        fill_row(&c, &row, at);
-        at = encode_row(&c, &row);
+        cut_units(&c, &row, at);
+        at = row.count > 0 ? encode_row(&c, &row) : encode_next(&c, at);
     }
 }

@@ -51,21 +51,16 @@ static inline unit_entry *unit_pair(unit_cache *c, const unit_key *key)
     return c->entries[hash & (UNIT_CACHE_PAIRS - 1)];
 }
 
-static inline void unit_pair_prefetch(const unit_entry *pair)
-{
-    __builtin_prefetch(&pair[0]);
-    __builtin_prefetch(&pair[1]);
-}
-
 static inline bool unit_key_equal(const unit_key *a, const unit_key *b)
 {
     return a->words[0] == b->words[0] && a->words[1] == b->words[1] && a->words[2] == b->words[2] &&
            a->words[3] == b->words[3];
 }
 
-/* In the pair of the key; NULL if absent. */
-static inline const unit_entry *unit_pair_find(unit_entry *pair, const unit_key *key)
+/* NULL if absent. */
+static inline const unit_entry *unit_cache_find(unit_cache *c, const unit_key *key)
 {
+    unit_entry *pair = unit_pair(c, key);
     if (unit_key_equal(&pair[0].key, key))
         return &pair[0];
     if (!unit_key_equal(&pair[1].key, key))
