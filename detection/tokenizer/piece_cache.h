@@ -35,7 +35,7 @@ typedef struct piece_entry {
     piece_token tokens[PIECE_MAX_TOKENS]; /* 0: no more */
 } piece_entry;
 
-#define PIECE_CACHE_PAIRS 65536 /* 4 MiB in all */
+#define PIECE_CACHE_PAIRS 131072 /* 8 MiB in all */
 
 typedef struct piece_cache {
     piece_entry entries[PIECE_CACHE_PAIRS][2];
