@@ -65,8 +65,15 @@ static void search_long(const ngram_index *x, const eval_record *r, const token_
     if (end <= from || end - from < n || !index_part_can_match(x, a))
         return;
     float sum = 0.0f; /* in order of position */
+    ngram_ahead ahead = {.table = &x->table, .tokens = document->ids, .n = n};
+    for (size_t k = from; k < from + NGRAM_AHEAD && k + n <= end; k++)
+        ngram_memo_begin(&out->memo, &ahead, k);
     for (size_t k = from; k + n <= end; k++) {
-        uint32_t id = ngram_memo_find(&out->memo, x, document, k, n);
+        if (k + NGRAM_AHEAD + n <= end)
+            ngram_memo_begin(&out->memo, &ahead, k + NGRAM_AHEAD);
+        if (k + NGRAM_AHEAD / 2 + n <= end)
+            ngram_memo_middle(&out->memo, &ahead, k + NGRAM_AHEAD / 2);
+        uint32_t id = ngram_memo_find(&out->memo, &ahead, k);
         if (id == NGRAM_UNKNOWN || !sorted_contains(a->ngrams, a->ngram_count, id))
             continue;
         add_hit(out, k, n);

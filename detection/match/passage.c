@@ -14,8 +14,16 @@ static float walk_back(const ngram_index *x, const eval_part *p, const token_lis
 {
     size_t n = x->settings->passage_ngram_size, misses = 0;
     float sum = 0.0f;
-    for (size_t k = end - n + 1; k-- > start;) {
-        uint32_t id = ngram_memo_find(&out->memo, x, document, k, n);
+    ngram_ahead ahead = {.table = &x->table, .tokens = document->ids, .n = n};
+    const size_t first = end - n + 1;
+    for (size_t k = first; k-- > start && first - k <= NGRAM_AHEAD;)
+        ngram_memo_begin(&out->memo, &ahead, k);
+    for (size_t k = first; k-- > start;) {
+        if (k >= start + NGRAM_AHEAD)
+            ngram_memo_begin(&out->memo, &ahead, k - NGRAM_AHEAD);
+        if (k >= start + NGRAM_AHEAD / 2)
+            ngram_memo_middle(&out->memo, &ahead, k - NGRAM_AHEAD / 2);
+        uint32_t id = ngram_memo_find(&out->memo, &ahead, k);
         if (id == NGRAM_UNKNOWN || !sorted_contains(p->ngrams, p->ngram_count, id)) {
             if (out->found && ++misses > x->settings->passage_max_misses)
                 break;

@@ -24,7 +24,7 @@ void scan_scratch_deinit(scan_scratch *s)
 /* The id of the n-gram at the position, if a question contains it. */
 static inline uint32_t ngram_at(const walk *w, size_t position)
 {
-    uint64_t hash = ngram_hash(w->tokens + position, w->x->settings->ngram_size);
+    uint64_t hash = ngram_ahead_hash(&w->s->ahead, position);
     if (!ngram_filter_may_have(&w->x->in_questions, hash))
         return NGRAM_UNKNOWN;
     return ngram_table_find_hash(&w->x->table, hash);
@@ -103,17 +103,44 @@ static void visit(const walk *w, size_t position, bool to_left)
         *place = position;
 }
 
+/* The `i`th position from the seed on, on one side; false: there is none. */
+static inline bool place_of(const walk *w, size_t seed, size_t i, bool to_left, size_t *position)
+{
+    *position = to_left ? seed - i : seed + i;
+    return to_left ? i <= seed : *position < w->total;
+}
+
+/* One pass; yields the last position that was visited, or the seed. */
+static size_t pass(const walk *w, size_t seed, bool to_left)
+{
+    scan_scratch *s = w->s;
+    size_t position, last = seed;
+    for (size_t i = 1; i <= NGRAM_AHEAD && place_of(w, seed, i, to_left, &position); i++)
+        ngram_ahead_begin(&s->ahead, position);
+    for (size_t i = 1; s->active_count > 0; i++) {
+        if (place_of(w, seed, i + NGRAM_AHEAD, to_left, &position))
+            ngram_ahead_begin(&s->ahead, position);
+        if (place_of(w, seed, i + NGRAM_AHEAD / 2, to_left, &position))
+            ngram_ahead_middle(&s->ahead, position);
+        if (!place_of(w, seed, i, to_left, &position))
+            break;
+        visit(w, last = position, to_left);
+    }
+    return last;
+}
+
 static size_t expand(const walk *w, size_t seed)
 {
     scan_scratch *s = w->s;
+    s->ahead = (ngram_ahead){.table = &w->x->table,
+                             .filter = &w->x->in_questions,
+                             .tokens = w->tokens,
+                             .n = w->x->settings->ngram_size};
     activate_all(s);
-    for (size_t k = seed; k > 0 && s->active_count > 0; k--)
-        visit(w, k - 1, true);
+    pass(w, seed, true);
     s->met_start = s->active_count > 0;
     activate_all(s);
-    size_t end = seed;
-    while (s->active_count > 0 && end + 1 < w->total)
-        visit(w, ++end, false);
+    size_t end = pass(w, seed, false);
     s->met_end = s->active_count > 0;
     return end;
 }

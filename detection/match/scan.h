@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "detection/match/candidate_groups.h"
+#include "detection/match/ngram_ahead.h"
 #include "detection/match/seen_map.h"
 #include "detection/match/token_window.h"
 
@@ -47,6 +48,7 @@ typedef struct scan_scratch {
     candidate_groups groups;
     uint32_t *active; /* groups that still take part */
     size_t active_count, active_capacity;
+    ngram_ahead ahead;
     seen_map ngrams;
     seen_map lists;          /* of records that hold an n-gram: groups were split by it */
     bool met_start, met_end; /* of the window, by a group that was still active */

@@ -1,4 +1,4 @@
-/* Zeroed memory for large tables with random access.
+/* Memory for large tables with random access, zeroed or not.
  *
  * What:    from 2 MiB on it is aligned so that the system may use large pages, which are requested:
  *          a look-up then costs one cache miss less.
@@ -12,5 +12,8 @@
 #include "base/util.h"
 
 void *huge_calloc(size_t count, size_t size_bytes) MUST_USE;
+void *huge_alloc(size_t bytes) MUST_USE; /* not zeroed, and not touched */
+/* Gives pages of the memory from byte `from` up to its end at `bytes` back to the system; its address range stays. */
+void huge_cut(void *memory, size_t from, size_t bytes);
 
 #endif

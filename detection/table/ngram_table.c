@@ -27,14 +27,21 @@ void ngram_table_deinit(ngram_table *t)
     *t = (ngram_table){0};
 }
 
+static size_t bytes_of(const ngram_table *t, size_t count)
+{
+    return count * ngram_table_entry_bytes(t) + sizeof(uint64_t);
+}
+
 void ngram_table_reserve(ngram_table *t, size_t count)
 {
-    t->entries = xrealloc(t->entries, count * ngram_table_entry_bytes(t) + sizeof(uint64_t));
+    free(t->entries);
+    t->entries = huge_alloc(bytes_of(t, count));
+    t->capacity = count;
 }
 
 void ngram_table_trim(ngram_table *t)
 {
-    ngram_table_reserve(t, t->count);
+    huge_cut(t->entries, bytes_of(t, t->count), bytes_of(t, t->capacity));
 }
 
 void ngram_table_put(ngram_table *t, uint32_t entry, uint64_t hash, uint32_t id)

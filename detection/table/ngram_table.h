@@ -31,6 +31,7 @@ typedef struct ngram_table {
     unsigned rest_bytes;    /* of a hash in an entry; the id follows */
     uint64_t rest_mask;
     uint32_t count;
+    size_t capacity; /* entries that memory is reserved for */
 } ngram_table;
 
 /* Without entries; `count`: about as many will follow. */
@@ -51,12 +52,12 @@ static inline size_t ngram_table_entry_bytes(const ngram_table *t)
 {
     return t->rest_bytes + sizeof(uint32_t);
 }
-/* For ngram_numbers.h: the entries' memory, for at most `count`; an entry, and its id. */
+/* For ngram_numbers.h: the entries' memory, for at most `count`, before the first entry; an entry, and its id. */
 void ngram_table_reserve(ngram_table *t, size_t count);
 void ngram_table_put(ngram_table *t, uint32_t entry, uint64_t hash, uint32_t id);
 uint32_t ngram_table_id(const ngram_table *t, uint32_t entry);
 void ngram_table_set_id(ngram_table *t, uint32_t entry, uint32_t id);
-/* Gives back what was reserved beyond the entries. */
+/* Gives memory that was reserved beyond the entries back to the system. */
 void ngram_table_trim(ngram_table *t);
 
 /* The entry of the hash among those from `first` up to `end`, all of its bucket; or `end`. */
@@ -72,6 +73,19 @@ static inline uint32_t ngram_table_search(const ngram_table *t, uint32_t first, 
             break;
     }
     return first;
+}
+
+/* Before a look-up, in this order and some time apart: so that it does not wait for memory. */
+static inline void ngram_table_prefetch_start(const ngram_table *t, uint64_t hash)
+{
+    __builtin_prefetch(&t->starts[ngram_table_bucket(t, hash)]);
+}
+static inline void ngram_table_prefetch_entries(const ngram_table *t, uint64_t hash)
+{
+    const unsigned char *at =
+        t->entries + t->starts[ngram_table_bucket(t, hash)] * ngram_table_entry_bytes(t);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
 }
 
 /* NGRAM_UNKNOWN if it was not added. */
