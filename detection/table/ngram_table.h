@@ -41,7 +41,12 @@ DEFINE_AUTO(ngram_table, ngram_table_deinit)
 
 static inline uint64_t ngram_hash(const uint32_t *tokens, size_t n)
 {
-    return hash_bytes(tokens, n * sizeof *tokens, UINT64_C(0x5851F42D4C957F2D));
+    uint64_t h = hash_start(n * sizeof *tokens, UINT64_C(0x5851F42D4C957F2D)), two = 0;
+    for (; n >= 2; tokens += 2, n -= 2) {
+        memcpy(&two, tokens, sizeof two);
+        h = hash_more(h, two);
+    }
+    return hash_end(h, n > 0 ? *tokens : 0);
 }
 
 static inline size_t ngram_table_bucket(const ngram_table *t, uint64_t hash)
