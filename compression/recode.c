@@ -42,7 +42,7 @@ static bool feed_rest(stage *first, int fd, char *piece, err *e)
 
 bool stage_feed_file(stage *first, int fd, err *e)
 {
-    AUTO_FREE char *piece = xcalloc(1, PIECE_BYTES);
+    AUTO_FREE char *piece = xrealloc(NULL, PIECE_BYTES);
     posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice only; pipes refuse it */
     return feed_rest(first, fd, piece, e);
 }

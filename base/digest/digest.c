@@ -78,9 +78,20 @@ void digest_sha1_init(digest_ctx *d)
     start(d, plain_sha1, "SHA-1");
 }
 
+/* EVP_sha256() would be looked up again for each digest. Never freed. */
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static EVP_MD *configured_sha256;
+
+static void find_sha256(void)
+{
+    configured_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    must(configured_sha256 != NULL, "SHA-256");
+}
+
 void digest_sha256_init(digest_ctx *d)
 {
-    start(d, EVP_sha256(), "SHA-256");
+    pthread_once(&sha256_once, find_sha256);
+    start(d, configured_sha256, "SHA-256");
 }
 
 void digest_update(digest_ctx *d, const void *data, size_t len)

@@ -10,6 +10,7 @@
 
 #define CONNECT_TIMEOUT_MS  10000
 #define UPLOAD_BUFFER_BYTES 131072L
+#define SMALL_BUFFER_BYTES  16384L /* libcurl's minimum for uploads */
 
 /* --- handles --- */
 
@@ -320,6 +321,19 @@ static void set_limits(http_call *call)
         curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
 }
 
+/* libcurl allocates its buffers for each request. Only a store's GET has long replies. */
+static void set_buffers(http_call *call)
+{
+    CURL *c = call->easy->curl;
+    bool long_reply = !call->request.no_proxy && str_equal(call->request.method, "GET");
+    long receive_bytes = (long)call->loop->options.receive_buffer_bytes;
+    bool long_body = request_bytes(&call->request) > (uint64_t)SMALL_BUFFER_BYTES;
+    curl_easy_setopt(c, CURLOPT_BUFFERSIZE,
+                     long_reply ? receive_bytes : MIN(receive_bytes, SMALL_BUFFER_BYTES));
+    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE,
+                     long_body ? UPLOAD_BUFFER_BYTES : SMALL_BUFFER_BYTES);
+}
+
 static void set_connection(http_call *call)
 {
     CURL *c = call->easy->curl;
@@ -331,8 +345,6 @@ static void set_connection(http_call *call)
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(c, CURLOPT_USERAGENT, o->user_agent);
-    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)o->receive_buffer_bytes);
-    curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
     /* A store has many hosts: each new connection resolves the name again and uses a random
      * address. */
@@ -360,6 +372,7 @@ bool easy_prepare(http_call *call, err *e)
     if (curl_easy_setopt(call->easy->curl, CURLOPT_URL, url) != CURLE_OK)
         return err_set(e, ERR_LIMIT, "%s: the URL is too long", call->shown);
     set_connection(call);
+    set_buffers(call);
     set_limits(call);
     set_callbacks(call);
     set_method(call);

@@ -195,7 +195,7 @@ void decoder_init(decoder *d, const decoder_ops *ops, const codec_options *optio
         .stage = {.ops = &decoder_stage, .next = next},
         .ops = ops,
         .options = *options,
-        .out = xcalloc(1, CODER_OUT_BYTES),
+        .out = xrealloc(NULL, CODER_OUT_BYTES),
     };
     if (d->options.memory_bytes == 0)
         d->options.memory_bytes = CODEC_MEMORY_BYTES;

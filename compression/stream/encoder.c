@@ -44,7 +44,7 @@ void encoder_init(encoder *c, const encoder_ops *ops, stage *next)
     *c = (encoder){
         .stage = {.ops = &encoder_stage, .next = next},
         .ops = ops,
-        .out = xcalloc(1, CODER_OUT_BYTES),
+        .out = xrealloc(NULL, CODER_OUT_BYTES),
     };
 }
 

@@ -147,7 +147,7 @@ static bool finish_verification(verify_task *t, err *e)
 
 static bool verify_piece(verify_task *t, err *e)
 {
-    AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);
+    AUTO_FREE char *buffer = xrealloc(NULL, (size_t)MIN((uint64_t)READ_BYTES, t->to - t->from + 1));
     return (t->verify || begin_verification(t, e)) && feed_range(t, buffer, e) &&
            (!t->finish || finish_verification(t, e));
 }

@@ -29,6 +29,10 @@ bool s3_sign_date_parse(const char *text, int64_t *time_s)
 void s3_sign_payload_hash(slice payload, char out[S3_HASH_SIZE])
 {
     uint8_t hash[SHA256_BYTES];
+    if (payload.len == 0) {
+        memcpy(out, S3_EMPTY_SHA256, S3_HASH_SIZE);
+        return;
+    }
     sha256(payload, hash);
     hex_encode(hash, sizeof hash, out);
 }
@@ -115,14 +119,21 @@ static int compare_headers(const void *a, const void *b)
 
 static void append_lower(const char *text, buf *out)
 {
-    for (; *text; text++)
-        buf_append_char(out, *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
+    size_t from = out->len;
+    buf_append_str(out, text);
+    for (size_t i = from; i < out->len; i++)
+        if (out->data[i] >= 'A' && out->data[i] <= 'Z')
+            out->data[i] = (char)(out->data[i] + 32);
 }
 
 /* White space is removed at both ends and collapsed to one space within. */
 static void append_trimmed(const char *value, buf *out)
 {
     slice text = slice_trim(slice_from(value));
+    if (!strpbrk(value, " \t")) {
+        buf_append_slice(out, text);
+        return;
+    }
     for (size_t i = 0; i < text.len; i++) {
         bool space = text.data[i] == ' ' || text.data[i] == '\t';
         bool again = space && (text.data[i - 1] == ' ' || text.data[i - 1] == '\t');
@@ -210,8 +221,9 @@ bool s3_sign_signature(const s3_sign_request *r, const char *secret_access_key,
         xasprintf(S3_SIGN_ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", r->amz_date, r->amz_date,
                   r->region, r->service, canonical_hash);
     uint8_t key[SHA256_BYTES], signature[SHA256_BYTES];
-    s3_sign_key(secret_access_key, r->amz_date, r->region, r->service, key);
-    hmac_sha256(hash_slice(key), slice_from(to_sign), signature);
+    if (!r->key)
+        s3_sign_key(secret_access_key, r->amz_date, r->region, r->service, key);
+    hmac_sha256(hash_slice(r->key ? r->key : key), slice_from(to_sign), signature);
     hex_encode(signature, sizeof signature, out);
     return true;
 }

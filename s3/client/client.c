@@ -17,6 +17,7 @@
 #define DEFAULT_STALL_TIMEOUT_MS   30000
 #define DEFAULT_OUTAGE_WAIT_MS     600000
 #define DEFAULT_START_WAIT_MS      60000
+#define DAY_CHARS                  8
 
 static void credentials_changed(void *ctx)
 {
@@ -88,6 +89,8 @@ void s3_client_free(s3_client *c)
         free(c->regions[i].region);
     }
     free(c->regions);
+    free(c->signing.secret);
+    free(c->signing.region);
     free(c);
 }
 
@@ -199,6 +202,25 @@ void s3_client_learn_region(s3_client *c, const char *bucket, const char *region
     }
     free(row->region);
     row->region = xstrdup(region);
+}
+
+/* --- signing --- */
+
+const uint8_t *s3_client_signing_key(s3_client *c, const s3_keys *keys, const char *amz_date,
+                                     const char *region)
+{
+    bool same = c->signing.secret && str_equal(c->signing.secret, keys->secret_access_key) &&
+                str_equal(c->signing.region, region) &&
+                strncmp(c->signing.date, amz_date, DAY_CHARS) == 0;
+    if (same)
+        return c->signing.key;
+    free(c->signing.secret);
+    free(c->signing.region);
+    c->signing.secret = xstrdup(keys->secret_access_key);
+    c->signing.region = xstrdup(region);
+    snprintf(c->signing.date, sizeof c->signing.date, "%s", amz_date);
+    s3_sign_key(keys->secret_access_key, amz_date, region, "s3", c->signing.key);
+    return c->signing.key;
 }
 
 /* --- the queue --- */

@@ -77,12 +77,20 @@ struct s3_client {
     s3_bucket_region *regions; /* learned from redirects */
     size_t region_count;
     s3_stats stats;
+    struct { /* the signing key used last, and what it was derived from */
+        char *secret, *region;
+        char date[S3_DATE_SIZE]; /* only its day counts */
+        uint8_t key[SHA256_BYTES];
+    } signing;
 };
 
 /* Sends queued requests now; s3_client_wake does so asynchronously. */
 void s3_client_pump(s3_client *c);
 void s3_client_wake(s3_client *c);
 
+/* The key that signs requests of the day of `amz_date`; valid until the next call. */
+const uint8_t *s3_client_signing_key(s3_client *c, const s3_keys *keys, const char *amz_date,
+                                     const char *region);
 /* bucket NULL: for requests without a bucket. */
 const char *s3_client_region(const s3_client *c, const char *bucket);
 void s3_client_learn_region(s3_client *c, const char *bucket, const char *region);

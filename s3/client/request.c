@@ -161,7 +161,8 @@ static bool sign(s3_request *r, size_t *count, const s3_keys *keys, err *e)
                                .payload_hash = r->payload_hash,
                                .amz_date = r->date,
                                .region = r->region,
-                               .service = "s3"};
+                               .service = "s3",
+                               .key = s3_client_signing_key(r->client, keys, r->date, r->region)};
     buf_clear(&r->authorization);
     if (!s3_sign(&request, keys, &r->authorization, e))
         return false;

@@ -45,6 +45,8 @@ typedef struct s3_sign_request {
     const char *amz_date;     /* value of x-amz-date */
     const char *region;
     const char *service; /* "s3" */
+    const uint8_t *key;  /* of s3_sign_key for these keys, date, region and service; NULL: it is
+                            derived from the secret */
 } s3_sign_request;
 
 /* Writes the time in the format of x-amz-date; the first 8 characters are the date of the

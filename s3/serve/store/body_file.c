@@ -48,7 +48,7 @@ bool incoming_write(incoming *in, slice data, err *e)
 
 bool incoming_append_file(incoming *in, const file_range *from, err *e)
 {
-    AUTO_FREE char *chunk = xcalloc(1, COPY_CHUNK_BYTES);
+    AUTO_FREE char *chunk = xrealloc(NULL, COPY_CHUNK_BYTES);
     for (uint64_t done = 0; done < from->len_bytes;) {
         size_t want = (size_t)MIN(from->len_bytes - done, (uint64_t)COPY_CHUNK_BYTES);
         off_t at = (off_t)(from->offset + done);
