@@ -137,7 +137,7 @@ static const option rows[] = {
      .min = 0.001,
      .max = 86400,
      .unit = "seconds",
-     .help = "Longest pause between two polls of a job; the first poll is after 5 ms."},
+     .help = "Longest pause between two polls of a job; the first poll is after 1 to 5 ms."},
     {.key = "server_wait",
      .type = OPTION_DURATION,
      AT(server_wait_ms),

@@ -5,7 +5,6 @@
 #include "orchestrator/detect/detect_client_private.h"
 #include "orchestrator/fleet/settings_record.h"
 
-#define FIRST_POLL_MS        5
 #define STATUS_LIMIT_MS      30000
 #define SUBMIT_LIMIT_MS      60000
 #define FAILURES_BEFORE_WARN 10
@@ -131,9 +130,7 @@ static void poll_again(job_call *c)
 {
     c->pause_ms = JOBS_FIRST_PAUSE_MS;
     c->failures = 0;
-    c->x.pause =
-        timer_start(c->jobs->transport, MIN(c->poll_ms, job_call_left_ms(c)), call_send, c);
-    c->poll_ms = MIN(c->poll_ms * 2, c->jobs->poll_interval_ms);
+    c->x.pause = timer_start(c->jobs->transport, job_call_next_poll_ms(c), call_send, c);
 }
 
 static bool is_job_id(const char *id)
@@ -253,6 +250,7 @@ static void on_failed(job_call *c, const status_reply *r)
 /* The job is not done. At its time limit, /health decides whether the server is available. */
 static void on_unfinished(job_call *c, bool running)
 {
+    job_call_note_poll(c, false);
     job_call_note_state(c, running);
     c->failures = 0;
     c->overdue = job_call_is_overdue(c);
@@ -271,9 +269,11 @@ static void on_status(job_call *c)
     } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
         on_unfinished(c, str_equal(r.status, "processing"));
     } else if (str_equal(r.status, "completed")) {
+        job_call_note_poll(c, true);
         detect_client_note_progress(c->jobs);
         on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
+        job_call_note_poll(c, true);
         detect_client_note_progress(c->jobs);
         on_failed(c, &r);
     } else if (!r.status && r.words) {
@@ -398,7 +398,7 @@ static job_call *call_new(detect_client *j, bool submits, uint64_t limit_ms, job
     c->on_done = on_done;
     c->op.ctx = ctx;
     c->pause_ms = JOBS_FIRST_PAUSE_MS;
-    c->poll_ms = MIN((uint64_t)FIRST_POLL_MS, j->poll_interval_ms);
+    c->poll_ms = detect_client_first_poll_ms(j);
     buf_init(&c->x.reply, JOBS_REPLY_MAX_BYTES);
     c->x.request = (http_request){.method = submits ? "POST" : "GET",
                                   .headers = c->x.headers,

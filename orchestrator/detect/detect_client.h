@@ -5,7 +5,7 @@
  *          growing pauses, up to the call's limit; if it does not answer for `server_wait`, all
  *          calls end with ERR_SERVER_DOWN. A server that is building its index is waited for
  *          without limit, a busy one (503 or 429 with Retry-After) for up to `busy_wait`. These
- *          waits do not count toward other limits. A job is first polled after 5 ms, then at
+ *          waits do not count toward other limits. A job is first polled after 1 to 5 ms, then at
  *          doubling intervals.
  * Owner:   detect_client_new / detect_client_free (cancels calls without callbacks). A call is an
  *          operation (base/op.h). Strings are copied.

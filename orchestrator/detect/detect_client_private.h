@@ -37,6 +37,7 @@ typedef struct job_call {
     char *url, *body;
     exchange x;
     uint64_t poll_ms;  /* pause before the next poll */
+    unsigned polls;    /* answered */
     uint64_t pause_ms; /* pause after a failure */
     unsigned failures;
     err last; /* the last failure */
@@ -69,7 +70,9 @@ struct detect_client {
     void (*on_facts)(void *ctx, const server_facts *facts);
     bool (*knows_path)(void *ctx, const char *path);
     void *ctx;
-    bool cleans_as_input; /* from the last reply of /health */
+    bool cleans_as_input;   /* from the last reply of /health */
+    uint64_t first_poll_ms; /* detect_polling.c: beyond the least pause */
+    unsigned ended_in_a_row;
     op_list calls;
 
     /* request for health: one for all waiting calls */
@@ -89,6 +92,14 @@ struct detect_client {
     void *ready_ctx;
     bool once;
 };
+
+/* --- detect_polling.c --- */
+/* The pause before the first request for the status of a job. */
+uint64_t detect_client_first_poll_ms(const detect_client *j);
+/* The pause before the next one; the end of the limit is not passed. */
+uint64_t job_call_next_poll_ms(job_call *c);
+/* A status was received. */
+void job_call_note_poll(job_call *c, bool ended);
 
 /* --- detect_exchange.c --- */
 void detect_exchange_send(detect_client *j, exchange *x);

@@ -1,7 +1,7 @@
 /* The calls that follow a job of the detection server. */
 #include "tests/unit/orchestrator/detect/detect_site.h"
 
-/* The first poll after 5 ms, then doubling up to poll_interval. */
+/* The first poll after 1 ms, then doubling up to poll_interval. */
 static void polls_at_doubling_pauses(void **state)
 {
     fixture *f = *state;
@@ -17,13 +17,39 @@ static void polls_at_doubling_pauses(void **state)
     assert_true(fake_run_until(f->fake, &f->done));
     assert_string_equal(f->report, "/r/j-1.report.jsonl");
     assert_string_equal(f->cleaned, "/c/j-1.jsonl.gz");
-    uint64_t due_ms = begun_ms, pause_ms = 5;
+    uint64_t due_ms = begun_ms, pause_ms = 1;
     for (size_t i = 0; i < 14; i++) {
         due_ms += pause_ms;
         assert_int_equal(fake_request_at(f->fake, i)->sent_ms, due_ms);
         assert_true(fake_request_at(f->fake, i)->no_proxy);
         pause_ms = MIN(pause_ms * 2, (uint64_t)5000);
     }
+    finish(f);
+}
+
+/* How long after its submission a job's status is requested first. */
+static uint64_t first_pause_ms(fixture *f, bool ended)
+{
+    size_t from = fake_request_count(f->fake);
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
+    if (!ended)
+        expect(f, "GET", URL "/status/j-1", 200, "{\"status\":\"processing\"}");
+    expect(f, "GET", URL "/status/j-1", 200, "{\"status\":\"completed\"}");
+    f->done = false;
+    UNUSED(!job_follow(f->jobs, "j-1", 0, on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    return fake_request_at(f->fake, from)->sent_ms - begun_ms;
+}
+
+static void the_first_poll_comes_when_jobs_have_ended_lately(void **state)
+{
+    fixture *f = *state;
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(first_pause_ms(f, true), 1);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(first_pause_ms(f, false), MIN(1 + i, 5u));
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(first_pause_ms(f, true), i < 32 ? 5 - i / 8 : 1);
     finish(f);
 }
 
@@ -197,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_end_of_a_call_may_free_the_client, begin),
         cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
+        cmocka_unit_test_setup(the_first_poll_comes_when_jobs_have_ended_lately, begin),
         cmocka_unit_test_setup(outages_count_for_no_limit, begin),
         cmocka_unit_test_setup(the_limit_is_seen_between_two_looks, begin),
         cmocka_unit_test_setup(a_clean_job_has_no_report, begin),
