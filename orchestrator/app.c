@@ -144,9 +144,10 @@ static size_t count_done(const flow_totals *totals)
 static void report_rest(const app *a, const flow_totals *totals)
 {
     if (a->signal_number && a->flow)
-        log_info("stopped by a signal: %zu files were finished after it, %zu files are left for "
-                 "the next run; run it again to resume",
-                 count_done(totals) - a->done_before_signal, totals->waiting);
+        log_info("stopped by a %s: %zu files were finished after it, %zu files are left for the "
+                 "next run; run it again to resume",
+                 a->noticed ? "spot notice" : "signal", count_done(totals) - a->done_before_signal,
+                 totals->waiting);
     else if (totals->waiting)
         log_info("%zu files are left for the next run", totals->waiting);
 }
@@ -340,6 +341,7 @@ static void on_notice(void *ctx, const char *text)
     if (a->signal_number)
         return;
     log_warn("%s: this instance will be interrupted", text);
+    a->noticed = true;
     a->signal_number = SIGTERM; /* the exit status of a run that is stopped */
     drain(a, SPOT_DRAIN_MS, "the limit of a spot notice");
 }

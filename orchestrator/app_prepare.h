@@ -65,6 +65,7 @@ struct app {
     err step_error;
 
     int signal_number; /* 0: none came */
+    bool noticed;      /* by a spot notice */
     timer *drain;      /* after the first signal or a notice: its limit */
     const char *drain_name;
     spot_notice *spot; /* NULL: not watched for */

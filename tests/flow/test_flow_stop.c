@@ -137,6 +137,7 @@ static void expect_stop(const char *path, const char *words)
     expect_status(w, WORDS("--spot-notices", "--max-concurrent-jobs=1", "--drain-limit=1"), 143);
     expect_log(w, words);
     expect_log(w, "finished within 1m40s (the limit of a spot notice)");
+    expect_log(w, "stopped by a spot notice: ");
     assert_int_equal(w->submits, 2);
     assert_non_null(world_find(w, "rep/f03.clean"));
     w->polls_before_done = 0;
