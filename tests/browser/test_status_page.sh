@@ -15,7 +15,7 @@ browse() {
         "$@" "$address" 2>>"$T/browser.log"
 }
 
-# start_run: a run that waits for one file, has failed with another, and has done the others.
+# start_run [OPTION...]: a run that waits for one file, has failed with another, and has done the others.
 start_run() {
     [ -n "$chromium" ] || {
         echo 'there is no chromium (third_party/install.sh browser)'
@@ -25,7 +25,7 @@ start_run() {
     start_server
     fill
     put "$samples/web pages/broken.jsonl.gz" 'in/<img src=x onerror=document.title=1>.jsonl.gz'
-    start_orchestrator run --metrics-listen 0
+    start_orchestrator run --metrics-listen 0 "$@"
     wait_for grep -q 'state FAILED' "$T/run.log"
     wait_for grep -q 'contaminated: ' "$T/run.log"
     url=$(sed -n 's|^.* status page: \(http://[^/]*/\),.*$|\1|p' "$T/run.log")
@@ -49,6 +49,7 @@ shot() {
 test_the_page_shows_the_run() {
     start_run
     dom 1280
+    grep -qE "id=\"about\">host 0 of 1 on $(uname -n), version " "$T/dom" || fail "$(grep -o 'id="about">[^<]*' "$T/dom")"
     grep -qE '<h1 id="title">decon run 20[0-9T]+Z-0-[0-9a-f]{6}</h1>' "$T/dom" || fail "$(head -c 3000 "$T/dom")"
     grep -qE '<p id="progress">[0-9]+%, .* of .* done, [0-9]+ of 10 files' "$T/dom"
     grep -q '<td class="">DOWNLOADING</td>' "$T/dom" || grep -q '<td>DOWNLOADING</td>' "$T/dom"
@@ -56,6 +57,13 @@ test_the_page_shows_the_run() {
     grep -qE '<polyline points="[0-9]' "$T/dom"
     grep -q '<td class="key">in/books/part-02.jsonl.gz</td>' "$T/dom"
     grep -q '<td class="key">line 27, byte ' "$T/dom" # the cause, without the key
+}
+
+test_the_page_names_a_host_that_claims() {
+    start_run --distribution claim
+    dom 1280
+    grep -qE '<h1 id="title">decon run 20[0-9T]+Z-c-[0-9a-f]{6}</h1>' "$T/dom" || fail "$(head -c 3000 "$T/dom")"
+    grep -qE "id=\"about\">host $(uname -n), claims slices, version " "$T/dom" || fail "$(grep -o 'id="about">[^<]*' "$T/dom")"
 }
 
 test_keys_are_text() {
