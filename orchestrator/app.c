@@ -328,7 +328,7 @@ static void drain(app *a, uint64_t limit_ms, const char *limit_name)
     flow_totals after = flow_count(a->flow);
     format_duration(limit_ms, limit, sizeof limit);
     log_warn("stopping: %zu files that the detection server has begun are finished within %s "
-             "(%s), %zu are left for the next run; once more to cancel all",
+             "(%s), %zu are left for the next run; a second signal cancels all",
              after.finishing, limit, limit_name, after.waiting);
     timer_stop(a->env.context->transport, move(a->drain)); /* of a spot notice before the signal */
     if (!a->flow_finished)

@@ -13,7 +13,7 @@ void claim_run_fail(claim_run *r, const err *error)
     if (err_is_set(&r->error))
         return;
     r->error = *error;
-    log_error("%s; no more files are begun", error->message);
+    log_error("%s; no more files are started", error->message);
     claims_stop_wanting(r->claims);
     flow_drain(r->app->flow);
 }

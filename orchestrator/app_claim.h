@@ -7,7 +7,7 @@
  *          closed.
  * Owner:   the app's; app_claim_free.
  * Threads: loop.
- * Fails:   app_claim_error: no more files are begun, those in progress finish.
+ * Fails:   app_claim_error: no more files are started, those in progress finish.
  */
 #ifndef ORCHESTRATOR_APP_CLAIM_H
 #define ORCHESTRATOR_APP_CLAIM_H

@@ -127,7 +127,7 @@ static bool learn_settings(app *a, err *e)
         *e = unreachable;
         return false;
     }
-    log_warn("%s; whether the results were made with its current settings is not known, they count "
+    log_warn("%s; whether the results were made with its current settings is unknown, they count "
              "as done",
              unreachable.message);
     return true;

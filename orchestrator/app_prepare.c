@@ -40,7 +40,7 @@ bool app_await_step(app *a, err *e)
     op_cancel(move(a->step));
     progress_wait(a->progress, NULL);
     if (a->signal_number)
-        return err_set(e, ERR_CANCELLED, "interrupted before the first file was begun");
+        return err_set(e, ERR_CANCELLED, "interrupted before the first file was started");
     if (!err_is_set(&a->step_error))
         return true;
     *e = a->step_error;

@@ -144,7 +144,7 @@ void app_write_settings(app *a)
                  "its settings are not noticed",
                  a->config->server_url);
     AUTO_FREE char *key = settings_record_key(a->config->places.report.prefix, server->fingerprint);
-    r->what = "the description of the settings, by which later runs say how theirs differ,";
+    r->what = "the description of the settings, which later runs compare with theirs,";
     buf_init(&r->text, SETTINGS_RECORD_MAX_BYTES);
     settings_record_write(server->fingerprint, slice_from(server->settings), &r->text);
     write_record(a, r, key);

@@ -262,7 +262,7 @@ static bool set_headers(http_call *call, err *e)
     if (!has_header(request, "Expect") && request_bytes(request) < EXPECT_BYTES)
         ok = ok && append_line(call->easy, "Expect:");
     curl_easy_setopt(call->easy->curl, CURLOPT_HTTPHEADER, call->easy->headers);
-    return ok || err_set(e, ERR_INTERNAL, "%s: memory is out", call->shown);
+    return ok || err_set(e, ERR_INTERNAL, "%s: out of memory", call->shown);
 }
 
 static void set_method(http_call *call)

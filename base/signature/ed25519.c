@@ -55,7 +55,7 @@ static signature_key *read_key(const char *path, bool is_private, err *e)
     if (key && EVP_PKEY_is_a(key, "ED25519"))
         return (signature_key *)key;
     EVP_PKEY_free(key);
-    err_set(e, ERR_CONFIG, "%s: no %s Ed25519 key in PEM form without a passphrase; %s", path,
+    err_set(e, ERR_CONFIG, "%s: not a %s Ed25519 key in PEM form without a passphrase; %s", path,
             is_private ? "private" : "public",
             is_private ? "make one with: openssl genpkey -algorithm ed25519 -out FILE"
                        : "make it with: openssl pkey -in PRIVATE -pubout -out FILE");

@@ -156,7 +156,7 @@ bool bzip2_piece_end(bzip2_piece *p, bzip2_writer *w, err *e)
     uint64_t end = end_of_block(stream);
     uint32_t crc = (uint32_t)bzip2_bits_read(stream, HEAD_BITS + BZIP2_MARK_BITS, CRC_BITS);
     if (end == 0 || bzip2_bits_read(stream, end + BZIP2_MARK_BITS, CRC_BITS) != crc)
-        return err_set(e, ERR_INTERNAL, "bzip2: encode: libbz2 wrote other than one block");
+        return err_set(e, ERR_INTERNAL, "bzip2: encode: libbz2 did not write exactly one block");
     bzip2_piece_add_crc(p, crc);
     return bzip2_put_bits(w, stream, HEAD_BITS, end, e);
 }

@@ -29,7 +29,7 @@ bool splice_blocks_add(void *ctx, const codec_block *block, err *e)
                  .bits = (uint32_t)bits,
                  .text_bytes = (uint32_t)block->text_bytes};
     if (bits > UINT32_MAX || block->text_bytes > UINT32_MAX)
-        return err_set(e, ERR_LIMIT, "splice: a block is larger than any of bzip2");
+        return err_set(e, ERR_LIMIT, "splice: a block is larger than bzip2 allows");
     return buf_append(&b->entries, &new, sizeof new) ||
            err_set(e, ERR_LIMIT, "splice: the file has too many blocks");
 }

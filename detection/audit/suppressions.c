@@ -100,8 +100,7 @@ static char *text_of(const json_value *v)
 static bool check_verdict(const json_value *values, const judgement *v, const char *word, err *e)
 {
     if (!v->eval || !word || values[KEY_INSTANCE].type != JSON_NUMBER)
-        return err_set(e, ERR_CONFIG,
-                       "eval_key, eval_instance_index and verdict are not all there");
+        return err_set(e, ERR_CONFIG, "eval_key, eval_instance_index or verdict is missing");
     if (!v->file && values[KEY_FILE].type == JSON_STRING)
         return err_set(e, ERR_CONFIG, "training_file cannot be read");
     return v->is_false || str_equal(word, SUPPRESSION_TRUE) ||

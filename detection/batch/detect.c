@@ -248,8 +248,7 @@ static int run_self_test(server_config *c, char **names, err *e)
 {
     AUTO_PTR(ngram_index) x = NULL;
     if (names[0])
-        return err_set(e, ERR_USAGE, "--self-test reads no training files; leave '%s' out",
-                       names[0])
+        return err_set(e, ERR_USAGE, "--self-test reads no training files; remove '%s'", names[0])
                    ? 0
                    : -1;
     return (x = load_index(c, e)) && self_test(c, x, e) ? 0 : -1;

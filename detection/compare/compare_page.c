@@ -83,7 +83,7 @@ static void put_sets(const compare_view *v, buf *out)
 {
     AUTO_FREE uint32_t *order = compare_sets_in_order(v->c);
     buf_append_str(out, "<h2>By evaluation set</h2>\n<table>\n<tr><th>set</th><th "
-                        "class=\"n\">both</th><th class=\"n\">of it moved</th><th "
+                        "class=\"n\">both</th><th class=\"n\">score differs</th><th "
                         "class=\"n\">only A</th><th class=\"n\">only B</th></tr>\n");
     for (size_t i = 0; i < v->c->sets.count; i++)
         put_counts(v->c->sets.names[order[i]], &v->c->by_set[order[i]], out);
@@ -143,7 +143,7 @@ static void put_match(const comparison *c, const compare_match *m, buf *out)
 
 static void put_matches(const compare_view *v, int kind, buf *out)
 {
-    static const char *const headings[] = {"Only in A", "Only in B", "Scores that moved"};
+    static const char *const headings[] = {"Only in A", "Only in B", "Scores that differ"};
     AUTO_FREE const compare_match **matches = NULL;
     size_t count = compare_select(v->c, kind, &matches), shown = MIN(count, v->top);
     buf_printf(out, "<h2>%s: ", headings[kind]);

@@ -72,7 +72,7 @@ static void put_row(painter *p, const char *name, const compare_counts *n, size_
 
 static void put_heading_row(painter *p, size_t name_columns)
 {
-    static const char *const names[] = {"both", "of it moved", "only A", "only B"};
+    static const char *const names[] = {"both", "score differs", "only A", "only B"};
     paint_text(p, STYLE_PLAIN, "set");
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         paint_pad(p, name_columns + 12 * (i + 1) - strlen(names[i]));
@@ -163,7 +163,7 @@ static void put_match(painter *p, const comparison *c, const compare_match *m)
 
 static void put_matches(painter *p, const compare_view *v, int kind)
 {
-    static const char *const headings[] = {"Only in A", "Only in B", "Scores that moved"};
+    static const char *const headings[] = {"Only in A", "Only in B", "Scores that differ"};
     AUTO_FREE const compare_match **matches = NULL;
     size_t count = compare_select(v->c, kind, &matches);
     if (count == 0)

@@ -111,7 +111,7 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
         return true;
     if (!review_line_read(&line, text, r->label, &why)) {
         if (r->c->bad_lines++ == 0)
-            log_warn("%s: line %" PRIu64 " is no line of a report: %s", r->path, number + 1,
+            log_warn("%s: line %" PRIu64 " is not a line of a report: %s", r->path, number + 1,
                      why.message);
         return true;
     }
@@ -142,7 +142,7 @@ static void end_report(void *ctx, const err *error)
     if (!error)
         return;
     r->c->bad_lines++;
-    log_warn("%s: the rest of the report is left out", error->message);
+    log_warn("%s: the rest of the report is skipped", error->message);
 }
 
 bool comparison_add(comparison *c, size_t side, const char *path, err *e)
@@ -152,7 +152,7 @@ bool comparison_add(comparison *c, size_t side, const char *path, err *e)
     bool ok = report_files_read(c->options->store, path, &reader, &c->reports[side], e);
     reading_names_free(&r);
     if (ok && c->reports[side] == 0)
-        log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl)", path);
+        log_warn("%s contains no reports (*.report.jsonl, *-simple-*.jsonl)", path);
     return ok;
 }
 

@@ -56,9 +56,9 @@ static bool walk_name(void *ctx, const char *name, err *e)
         return fs_each_name(path, walk_name, &below, e);
     }
     if (stat(path, &st) != 0)
-        log_warn("%s is left out: the link leads nowhere", path);
+        log_warn("%s skipped: the link is broken", path);
     else if (S_ISDIR(st.st_mode))
-        log_warn("%s is left out: links to directories are not followed", path);
+        log_warn("%s skipped: links to directories are not followed", path);
     else if (S_ISREG(st.st_mode) && has_eval_suffix(name))
         add_path(w->list, move(path));
     return true;
@@ -76,10 +76,11 @@ bool eval_files_find(const char *dir, eval_files *list, err *e)
     if (!fs_each_name(dir, walk_name, &top, e))
         return false;
     if (list->count == 0)
-        return err_set(e, ERR_CONFIG,
-                       "evals_dir %s holds no file that ends in .jsonl, .json, .gz, .zst, .zstd, "
-                       ".bz2 or .xz",
-                       dir);
+        return err_set(
+            e, ERR_CONFIG,
+            "evals_dir %s contains no file that ends in .jsonl, .json, .gz, .zst, .zstd, "
+            ".bz2 or .xz",
+            dir);
     qsort(list->paths, list->count, sizeof *list->paths, compare_paths);
     return true;
 }

@@ -279,7 +279,7 @@ static bool load_files(const evals_options *options, const eval_files *list, ngr
     x->build->helpers = options->threads;
     for (size_t i = 0; i < list->count; i++) {
         if (cannot_be_decoded(options, list->paths[i])) {
-            log_warn("%s is left out, as compatible asks for", list->paths[i]);
+            log_warn("%s is skipped, as compatible requires", list->paths[i]);
             continue;
         }
         begin_file(&f, list, i);

@@ -36,9 +36,10 @@ static void sort_records(ngram_index *x)
     for (size_t i = 1; i < x->record_count; i++)
         repeated += x->records[i].doc_id == x->records[i - 1].doc_id;
     if (repeated > 0)
-        log_warn("%zu evaluation records have a doc_id that another one has too; each is kept as a "
-                 "record of its own, but doc_id should be unique over all files",
-                 repeated);
+        log_warn(
+            "%zu evaluation records have a doc_id that another record also has; all are kept as "
+            "separate records, but doc_id should be unique over all files",
+            repeated);
 }
 
 static void make_question_idf(ngram_index *x)

@@ -21,8 +21,8 @@ bool job_input_check(const char *path, mode_t *mode, err *e)
     *mode = st.st_mode;
     codec_format format = codec_by_suffix(path);
     if (st.st_size == 0 && format != CODEC_PLAIN)
-        return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is no %s stream", path,
-                       codec_get(format)->name);
+        return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is not a %s stream",
+                       path, codec_get(format)->name);
     return true;
 }
 

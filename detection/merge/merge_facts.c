@@ -44,8 +44,8 @@ static bool check_rules(const char *folder, const report_store *store, err *e)
     run_settings_read(&settings, store, folder);
     return (str_equal(settings.source, REJUDGE_RECORD) && has_rules_of_scan(&settings)) ||
            err_set(e, ERR_USAGE,
-                   "%s: decon rejudge has changed its verdicts, and a merged folder would not have "
-                   "the rules; merge the reports of the scan (decon rejudge --in-place with its "
+                   "%s: decon rejudge has changed its verdicts, and a merged folder would lack "
+                   "its rules; merge the reports of the scan (decon rejudge --in-place with its "
                    "threshold and without other rules restores them), then rejudge the merged ones",
                    folder);
 }

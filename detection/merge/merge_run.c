@@ -60,11 +60,11 @@ static bool check_set(const merging *m, const review_line *line, err *e)
     bool added = merge_scans_adds(m->scans, line->eval);
     if (added == (m->folder == 1))
         return true;
-    return err_set(e, ERR_USAGE,
-                   added ? "%s: has matches of the set %s, which %s adds; a set is merged once"
-                         : "%s: has matches of the set %s, which its scan does not report (%s)",
-                   m->scans->folders[m->folder], line->eval,
-                   added ? m->scans->folders[1] : "report_sets");
+    return err_set(
+        e, ERR_USAGE,
+        added ? "%s: has matches of the set %s, which %s adds; each set can be merged only once"
+              : "%s: has matches of the set %s, which its scan does not report (%s)",
+        m->scans->folders[m->folder], line->eval, added ? m->scans->folders[1] : "report_sets");
 }
 
 static bool take_line(merging *m, slice text, err *e)

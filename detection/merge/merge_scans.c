@@ -49,7 +49,7 @@ static bool read_scan(merge_scans *s, size_t index, const report_store *store, e
     if (!settings->settings || !run_settings_text(settings, "fingerprint", &fingerprint))
         return err_set(e, ERR_USAGE,
                        "%s: no record of its settings (_decon/detect.json or _decon/settings/), so "
-                       "its scores cannot be named; merge folders of decon detect or of the "
+                       "its scores cannot be attributed; merge folders of decon detect or of the "
                        "orchestrator",
                        s->folders[index]);
     if (settings->records > 1)

@@ -79,7 +79,7 @@ static bool add_part(const job_results *r, result_file *f, const char *suffix,
         ssize_t got = pread(part->fd, bytes, most, (off_t)at);
         if (got <= 0)
             return err_set_errno(e, ERR_IO, got < 0 ? errno : EIO,
-                                 "cannot read report lines of job %s back", r->place.job_id);
+                                 "cannot read the report lines of job %s", r->place.job_id);
         if (!add_lines(r, f, suffix, (slice){.data = bytes, .len = (size_t)got}, e))
             return false;
         at += (uint64_t)got;

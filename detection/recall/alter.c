@@ -22,7 +22,7 @@ static const struct {
     [ALTER_FULL_WIDTH] = {"full_width", "full-width letters and digits"},
     [ALTER_ZERO_WIDTH] = {"zero_width", "a zero-width space inside every sixth word"},
     [ALTER_SOFT_HYPHEN] = {"soft_hyphen", "a soft hyphen inside every sixth word"},
-    [ALTER_DECOMPOSED] = {"decomposed", "accents as characters of their own (NFD)"},
+    [ALTER_DECOMPOSED] = {"decomposed", "accents as separate characters (NFD)"},
     [ALTER_HTML] = {"html", "tags and entities of HTML"},
     [ALTER_EDIT_1] = {"edit_1", "one word of the question replaced"},
     [ALTER_EDIT_2] = {"edit_2", "two words replaced"},

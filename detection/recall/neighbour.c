@@ -22,7 +22,8 @@ static const struct {
     [NEIGHBOUR_TEMPLATE] = {"template",
                             "question and answer with the distinctive words of other records"},
     [NEIGHBOUR_TOPIC] = {"topic", "its distinctive words in random order among others"},
-    [NEIGHBOUR_PHRASES] = {"phrases", "four to seven words in a row from each of seven questions"},
+    [NEIGHBOUR_PHRASES] = {"phrases",
+                           "four to seven consecutive words from each of seven questions"},
     [NEIGHBOUR_CONTEXT] = {"context", "the passage without question and answer"},
 };
 

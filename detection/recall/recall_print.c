@@ -96,14 +96,16 @@ static void print_precision(const recall_result *r, FILE *out)
 {
     recall_neighbours all = recall_all_neighbours(r);
     fprintf(out,
-            "\nprecision: %.2f %% of the flagged documents hold a record; %" PRIu64 " of %" PRIu64
-            " documents without one were flagged, %" PRIu64 " of %" PRIu64 " near neighbours\n",
+            "\nprecision: %.2f %% of the flagged documents contain a record; %" PRIu64
+            " of %" PRIu64 " documents without one were flagged, %" PRIu64 " of %" PRIu64
+            " near neighbours\n",
             recall_precision(r) * 100, r->clean_flagged, r->clean, all.flagged, all.made);
 }
 
 void recall_print(const recall_result *r, FILE *out)
 {
-    fprintf(out, "Self-test: %" PRIu64 " evaluation records in made-up text, seed %" PRIu64 "\n\n",
+    fprintf(out,
+            "Self-test: %" PRIu64 " evaluation records in synthetic text, seed %" PRIu64 "\n\n",
             r->records, r->seed);
     print_kinds(r, out);
     print_precision(r, out);

@@ -36,7 +36,7 @@ static const option rows[] = {
     ROW("threshold", OPTION_FLOAT, threshold, NULL, .min = 0, .max = 1, .section = "What counts",
         .help = "Lowest score of a contaminated document; default: the scan's threshold."),
     ROW("suppress", OPTION_STRING, suppress, NULL, .metavar = "FILE",
-        .help = "Leave out matches that were judged to be false (decon review --judge)."),
+        .help = "Omit matches that were judged to be false (decon review --judge)."),
     ROW("eval", OPTION_LIST, sets, NULL, .metavar = "NAME",
         .help = "Only sets whose name contains this, or matches the pattern; default: all sets."),
     ROW("scan_threshold", OPTION_FLOAT, scan_threshold, NULL, .min = 0, .max = 1,
@@ -57,7 +57,7 @@ const option_set rejudge_command_options = {
     .row_count = ARRAY_LEN(rows),
     .program = "decon rejudge",
     .usage = "decon rejudge [OPTION]... FOLDER|s3://...",
-    .intro = "Applies another threshold, verdicts of people, or a choice of evaluation sets to "
+    .intro = "Applies another threshold, manual verdicts, or a choice of evaluation sets to "
              "reports, without a scan, and names the files that need cleaning again. Matches that "
              "do not count are kept in *.near.jsonl beside the reports. A threshold below the "
              "scan's needs a scan with --report-threshold. Scores stay those of the scan.",
@@ -69,7 +69,7 @@ const option_set rejudge_command_options = {
         "  decon rejudge --eval gsm8k --eval 'mmlu*' --json s3://my-bucket/decon/reports\n"
         "\n"
         "Exit statuses: 0 done; 1 input or output failed; 2 usage, or a threshold that the scan\n"
-        "does not allow; 3 some reports could not be read and are left as they are; 4 files need\n"
+        "does not allow; 3 some reports could not be read and are left unchanged; 4 files need\n"
         "cleaning again (--fail-on-change).",
 };
 

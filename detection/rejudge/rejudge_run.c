@@ -66,7 +66,7 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
         return true;
     if (!review_line_read(&line, text, r->current->label, &why)) {
         if (r->out->bad_lines++ == 0)
-            log_warn("%s: line %" PRIu64 " is no line of a report: %s", r->current->label,
+            log_warn("%s: line %" PRIu64 " is not a line of a report: %s", r->current->label,
                      number + 1, why.message);
         r->current->is_bad = true;
         return true;
@@ -84,7 +84,7 @@ static stage *begin(void *ctx, const char *path, const char *label)
     r->current = file_of(r, label);
     char **known = r->reads_near ? &r->current->near_path : &r->current->report_path;
     if (*known) {
-        log_warn("%s and %s are of one training file; it is left as it is", *known, path);
+        log_warn("%s and %s are of one training file; it is left unchanged", *known, path);
         r->current->is_bad = true;
     }
     free(*known);
@@ -113,7 +113,7 @@ static bool is_left_alone(run *r, const file_lines *f)
     bool named = has_written_name(r, f->report_path, REPORT_SUFFIX) &&
                  has_written_name(r, f->near_path, NEAR_SUFFIX);
     if (!named)
-        log_warn("%s: is compressed, or a report of the reference program: it is left as it is; "
+        log_warn("%s: is compressed, or a report of the reference program: it is left unchanged; "
                  "use --output",
                  f->report_path ? f->report_path : f->near_path);
     return f->is_bad || !named;
@@ -181,7 +181,7 @@ static void end_near(void *ctx, const err *error)
     run *r = ctx;
     if (!error)
         return;
-    log_warn("%s: it is left as it is", error->message);
+    log_warn("%s: it is left unchanged", error->message);
     r->current->is_bad = true;
 }
 
@@ -228,7 +228,7 @@ bool rejudge_run(const rejudge_options *options, rejudge_result *out, err *e)
         if (!r.files[i].report_path)
             finish_file(&r, &r.files[i]);
     if (found == 0)
-        log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl)", options->folder);
+        log_warn("%s contains no reports (*.report.jsonl, *-simple-*.jsonl)", options->folder);
     if (out->count > 1)
         qsort(out->changes, out->count, sizeof *out->changes, by_name);
     if (err_is_set(&r.failed))

@@ -139,7 +139,7 @@ bool remote_reports_read(const report_store *store, const char *uri, const repor
     if (!store->list(store->ctx, uri, on_name, &found, e))
         return false;
     if (!found.any)
-        return err_set(e, ERR_USAGE, "%s: there is no such object and nothing below it", uri);
+        return err_set(e, ERR_USAGE, "%s: no such object, and no objects below it", uri);
     *count += found.count;
     report_store_names names = names_of(&found);
     bool ok = store->read(store->ctx, uri, &names, take, &r, e);

@@ -57,10 +57,10 @@ static const option rows[] = {
     ROW("max_score", OPTION_FLOAT, max_score, "1", .min = 0, .max = 1,
         .help = "Only matches of this score or less, to see borderline ones."),
     ROW("top", OPTION_INT, top, NULL, .min = 1, .max = 1000,
-        .help = "Examples of each evaluation set, best first, each of another question; "
+        .help = "Examples of each evaluation set, best first, one per question; "
                 "default: 3, in a page all."),
     ROW("suppress", OPTION_STRING, suppress, NULL, .metavar = "FILE",
-        .help = "Leave out matches that were judged to be false (see --judge)."),
+        .help = "Omit matches that were judged to be false (see --judge)."),
     ROW("stats", OPTION_BOOL, stats, "false", .section = "How",
         .help = "Show figures only, no examples."),
     ROW("dump", OPTION_BOOL, dump, "false",

@@ -75,7 +75,7 @@ static void put_summary(const review_page *p, buf *out)
     html_put_number(out, r->reports);
     buf_printf(out, " report%s · page made ", r->reports == 1 ? "" : "s");
     html_put_text(out, p->made);
-    put_also(out, r->filtered_out, " matches left out by filters");
+    put_also(out, r->filtered_out, " matches excluded by filters");
     put_also(out, r->suppressed, " matches judged to be false");
     put_also(out, r->bad_lines, " lines could not be read");
     buf_append_str(out, "</p>\n<ul class=\"tiles\">\n");

@@ -284,7 +284,7 @@ static void count_line(report_file *f, const review_line *line)
 static void note_bad_line(report_file *f, uint64_t number, const err *why)
 {
     if (f->bad_lines++ == 0)
-        log_warn("%s: line %" PRIu64 " is no line of a report: %s", f->path, number + 1,
+        log_warn("%s: line %" PRIu64 " is not a line of a report: %s", f->path, number + 1,
                  why->message);
     f->r->bad_lines++;
     f->given_up = f->good_lines == 0 && f->bad_lines >= BAD_LINES_AT_MOST;
@@ -326,10 +326,10 @@ static void end_report(void *ctx, const err *error)
 {
     const report_file *f = ctx;
     if (error)
-        log_warn("%s: what follows its %" PRIu64 " good lines is left out", error->message,
+        log_warn("%s: the rest after %" PRIu64 " valid lines is skipped", error->message,
                  f->good_lines);
     if (f->given_up)
-        log_warn("%s is no report; it is left out", f->path);
+        log_warn("%s is not a report; skipped", f->path);
     f->r->bad_reports += error || f->bad_lines > 0;
 }
 
@@ -341,7 +341,7 @@ bool review_add(review *r, const char *path, err *e)
     bool ok = report_files_read(r->options->store, path, &reader, &found, e);
     report_file_free(&f);
     if (ok && found == 0)
-        log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl): nothing was found, or "
+        log_warn("%s contains no reports (*.report.jsonl, *-simple-*.jsonl): nothing was found, or "
                  "they are elsewhere",
                  path);
     return ok;

@@ -248,7 +248,7 @@ static bpe_vocabulary *parse(const bpe_source *source, const char *path, slice t
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = end ? (size_t)(end - text.data) : text.len;
         if (!add_line(v, (slice){text.data, len}, source->rank_limit)) {
-            err_set(e, ERR_CONFIG, "%s: line %zu is no entry of a vocabulary", path, number);
+            err_set(e, ERR_CONFIG, "%s: line %zu is not a vocabulary entry", path, number);
             return NULL;
         }
         text =

@@ -27,7 +27,7 @@ tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
     for (size_t i = 0; (ops = tokenizer_at(i)); i++)
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", ops->name);
     err_set(e, ERR_CONFIG,
-            "tokenizer '%s' is not part of this server; there is: %s (give --tokenizer, or "
+            "tokenizer '%s' is unknown; choose one of: %s (give --tokenizer, or "
             "tokenizer_str in the configuration)",
             name, buf_str(&names));
     return NULL;
@@ -39,7 +39,7 @@ tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir
     const tokenizer_ops *ops = is_word ? NULL : tokenizer_called(name);
     if (ops)
         return ops->create(ops, vocabulary_dir, e);
-    log_warn("tokenizer '%s' is one token for each byte, as compatible asks for", name);
+    log_warn("tokenizer '%s' is one token for each byte, as compatible requires", name);
     ops = is_word ? &tokenizer_bytes_as_word : &tokenizer_bytes;
     return ops->create(ops, vocabulary_dir, e);
 }

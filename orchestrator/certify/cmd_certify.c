@@ -152,7 +152,7 @@ static const store_command command = {
              "evaluation set. docs/certificate.md describes the format.",
     .epilogue = "Exit status:\n"
                 "  0    the certificate was written\n"
-                " 1 the store cannot be read, or a file cannot be written\n"
+                "  1    the store cannot be read, or a file cannot be written\n"
                 "  2    usage or configuration\n"
                 "  3    refused: the folder has gaps\n",
     .options_bytes = sizeof(certify_config),

@@ -50,7 +50,7 @@ static bool check_input(store_check *c)
         check_fix(c->lines, "store", "%s", e.message);
         return false;
     }
-    check_ok(c->lines, "store", "it answers, and the credentials and the region are right");
+    check_ok(c->lines, "store", "it answers, and the credentials and the region are correct");
     if (c->found)
         check_ok(c->lines, "remote_file_input", "s3://%s/%s has training files", p->input.bucket,
                  prefix);

@@ -24,8 +24,8 @@ static const char help[] =
     "removed.\n"
     "Each line begins with OK, or with FIX and states what to do.\n\n"
     "Exit status:\n"
-    "  0    all is well\n"
-    " 1 something has to be fixed\n"
+    "  0    no faults\n"
+    "  1    something has to be fixed\n"
     "  2    usage or configuration\n";
 
 int check_all(const config *c, const store_session_env *env, unsigned file_limit, FILE *out)

@@ -26,7 +26,7 @@ bool names_check_suffix(const char *text, err *e)
     for (const char *p = text; plain && *p; p++)
         plain = (unsigned char)*p > ' ' && *p != 0x7f;
     return plain || err_set(e, ERR_CONFIG,
-                            "'%.80s' is no suffix; write one like .ndjson (a dot, then up to %d "
+                            "'%.80s' is not a suffix; write one like .ndjson (a dot, then up to %d "
                             "bytes without blanks and slashes)",
                             text, SUFFIX_MAX_BYTES - 1);
 }

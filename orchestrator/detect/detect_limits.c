@@ -123,6 +123,7 @@ void job_call_describe_limit(const job_call *c, err *e)
         err_set(e, ERR_JOB_LIMIT,
                 "job %s: %s, though the detection server answers /health: %s; see the server's "
                 "log, or raise job_limit",
-                c->job_id, c->running ? "is not done" : "was not begun and no other job moved on",
+                c->job_id,
+                c->running ? "is not done" : "was not started, and no other job made progress",
                 limit);
 }

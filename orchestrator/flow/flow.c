@@ -242,7 +242,7 @@ static void note_error(flow *f, item *it, const err *error)
         return;
     f->run_error = it->state == ITEM_PROBING ? *error : it->error;
     f->draining = true;
-    log_error("%s; no more files are begun", f->run_error.message);
+    log_error("%s; no more files are started", f->run_error.message);
 }
 
 /* Another state deals with the error; the item has not failed. */

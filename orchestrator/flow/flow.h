@@ -110,7 +110,7 @@ typedef struct flow_progress {
     size_t verifying;        /* downloads whose bytes wait for the verification */
     uint64_t done_bytes;     /* of inputs that are done or failed */
     uint64_t received_bytes; /* of inputs, those of done_bytes included */
-    bool stopping;           /* no more files are begun */
+    bool stopping;           /* no more files are started */
     flow_limit limit;
 } flow_progress;
 flow_progress flow_progress_of(const flow *f);

@@ -134,7 +134,7 @@ static void end_run(flow *f, const item *it)
     e->cls = ERR_CLASS_RUN;
     err_context(e, "%u files failed for the same cause, the last one alone", f->trial.alike + 1);
     f->draining = true;
-    log_error("%s; no more files are begun", e->message);
+    log_error("%s; no more files are started", e->message);
 }
 
 void flow_check_failures(flow *f)
@@ -151,7 +151,7 @@ void flow_check_failures(flow *f)
         t->failed, (unsigned long long)ended, f->o.config->max_failures);
     e->cls = ERR_CLASS_RUN;
     f->draining = true;
-    log_error("%s; no more files are begun", e->message);
+    log_error("%s; no more files are started", e->message);
 }
 
 static void try_one_alone(flow *f, const item *it)
@@ -159,7 +159,7 @@ static void try_one_alone(flow *f, const item *it)
     flow_trial *t = &f->trial;
     set_mode(f, TRIAL_ALONE);
     t->tried = NULL;
-    log_warn("%u files in a row failed for the same cause (%s); the next one is tried alone",
+    log_warn("%u consecutive files failed for the same cause (%s); the next one is tried alone",
              t->alike, err_code_words(it->error.code));
     flow_put_back(f);
 }

@@ -80,7 +80,7 @@ static void put_files(const metrics_now *n, const flow_progress *p, buf *out)
     labelled(out, total, "result", "clean", t->clean);
     labelled(out, total, "result", "contaminated", t->contaminated);
     labelled(out, total, "result", "failed", t->failed);
-    one(out, "decon_waiting_files", "gauge", "Files that are not begun.", t->waiting);
+    one(out, "decon_waiting_files", "gauge", "Files that are not started.", t->waiting);
     head(out, "decon_in_flight_files", "gauge", "Files in progress, by state.");
     labelled(out, "decon_in_flight_files", "stage", "downloading", t->downloading);
     labelled(out, "decon_in_flight_files", "stage", "server", t->jobs);

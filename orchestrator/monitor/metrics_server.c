@@ -35,7 +35,7 @@ static bool split(const char *listen, char **address, uint16_t *port, err *e)
     bool two_colons = !brackets && memchr(listen, ':', len);
     if (!num_parse_u64(digits, &number) || number > 65535 || (colon && len == 0) || two_colons)
         return err_set(e, ERR_CONFIG,
-                       "'%s' is not an address to listen on; right are 9464, 0.0.0.0:9464 and "
+                       "'%s' is not an address to listen on; write 9464, 0.0.0.0:9464 or "
                        "[::1]:9464",
                        listen);
     *port = (uint16_t)number;

@@ -51,7 +51,7 @@ static char *limit_text(const progress_now *n)
     flow_limit limit = n->flow.limit;
     if (n->still_ms >= LINE_MS) {
         format_duration(n->still_ms, since, sizeof since);
-        return xasprintf("nothing has moved for %s, waiting for %s", since, waited_for[limit]);
+        return xasprintf("no progress for %s, waiting for %s", since, waited_for[limit]);
     }
     return limit_names[limit] ? xasprintf("limited by: %s", limit_names[limit]) : NULL;
 }

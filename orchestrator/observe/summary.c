@@ -23,10 +23,10 @@ void progress_plan(const plan *p, const config *c)
         log_info("%zu of them have results of an earlier version or of other settings",
                  p->superseded);
     if (!p->input_count)
-        log_warn("no training file in s3://%s/%s: is remote_file_input right?",
-                 c->places.input.bucket, places_list_prefix(&c->places));
+        log_warn("no training file in s3://%s/%s: check remote_file_input", c->places.input.bucket,
+                 places_list_prefix(&c->places));
     if (p->beyond_debug)
-        log_info("debug run: %zu more files are left out (MAX_FILES_DEBUG=%lld)", p->beyond_debug,
+        log_info("debug run: %zu more files are omitted (MAX_FILES_DEBUG=%lld)", p->beyond_debug,
                  (long long)c->max_files_debug);
     for (size_t i = 0; i < p->refused_count; i++) {
         err why = ERR_INIT;
@@ -106,7 +106,7 @@ static void list_left(const run_summary *s)
     }
     if (failed)
         unwell = xasprintf("%s%zu failed", waiting ? ", " : "", failed);
-    log_plain("LEFT: %s%s; all results so far are in the store; to go on, run: %s",
+    log_plain("LEFT: %s%s; all results so far are in the store; to continue, run: %s",
               waiting ? waiting : "", unwell ? unwell : "",
               s->again ? s->again : "the same command");
 }

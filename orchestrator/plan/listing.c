@@ -54,9 +54,9 @@ static void note_ignored(listing *l, const char *bucket, const s3_object *object
         return;
     l->ignored_count++;
     if (l->name_all)
-        log_info("left out, no input: s3://%s/%s", bucket, object->key);
+        log_info("skipped, not an input: s3://%s/%s", bucket, object->key);
     else
-        log_debug("left out, no input: s3://%s/%s", bucket, object->key);
+        log_debug("skipped, not an input: s3://%s/%s", bucket, object->key);
     if (near && l->near_count++ < LISTING_NAMED_MAX)
         l->named[l->near_count - 1] = xstrdup(object->key);
 }

@@ -155,7 +155,7 @@ static void judge_crashes(const clean_state_config *c, record_batch *b)
     if (l->count == 0)
         return;
     if (!find_input(c, b, &input)) {
-        log_info("%zu records of crashes stay, since the input folder is not known; give "
+        log_info("%zu records of crashes are kept, since the input folder is unknown; give "
                  "--remote-file-input",
                  l->count);
         return;
@@ -222,10 +222,10 @@ static const store_command command = {
     .usage = "decon-orchestrator clean-state --config FILE|s3://REPORT-FOLDER --older-than 30d",
     .intro = "Removes old records of runs below _decon/ of the report folder: of runs, the "
              "ledger, failures, input lists, earlier rounds of claims, and crashes of files that "
-             "are gone or were replaced. Results and descriptions of settings stay. "
-             "Without the ledger, status asks for the results themselves.",
+             "are gone or were replaced. Results and descriptions of settings are kept. "
+             "Without the ledger, status requests the results one by one.",
     .epilogue = "Exit status:\n"
-                " 0 all old records were removed\n"
+                "  0    all old records were removed\n"
                 "  1    some could not be removed\n"
                 "  2    usage or configuration\n",
     .options_bytes = sizeof(clean_state_config),

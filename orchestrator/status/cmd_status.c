@@ -141,7 +141,7 @@ static const store_command command = {
         "run.",
     .epilogue = "Exit status:\n"
                 "  0    all is done\n"
-                " 1 the store cannot be read\n"
+                "  1    the store cannot be read\n"
                 "  2    usage or configuration\n"
                 "  3    files are left, or have failed\n",
     .options_bytes = sizeof(status_config),

@@ -67,7 +67,7 @@ static bool is_stale(store_session *s, const char *input_bucket, const mark *m)
     store_session_begin(s);
     s3_head(s->s3, input_bucket, m->key, on_input, &look);
     if (!store_session_wait(s, &e) && e.code != ERR_S3_NOT_FOUND)
-        log_warn("%s; its record of a crash stays", e.message);
+        log_warn("%s; its record of a crash is kept", e.message);
     return look.stale;
 }
 

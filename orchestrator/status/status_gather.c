@@ -80,7 +80,7 @@ bool status_find_places(const config *given, const status_runs *runs, places *ou
         given->remote_cleaned_output_dir ? given->remote_cleaned_output_dir : runs->cleaned_uri;
     if (!input)
         return err_set(e, ERR_PLAN,
-                       "%s: there is no record of a run, so the input folder is not known; give "
+                       "%s: there is no record of a run, so the input folder is unknown; give "
                        "--remote-file-input or --config FILE",
                        given->remote_report_output_dir);
     if (!given->input_suffixes[0] && runs->suffixes)
@@ -99,7 +99,6 @@ bool status_gather(store_session *s, const config *c, const status_runs *runs, c
         return false;
     status_table_judge(table, purify);
     return table->inputs.count > 0 ||
-           err_set(e, ERR_PLAN,
-                   "s3://%s/%s: there is no training file; is remote_file_input right?",
+           err_set(e, ERR_PLAN, "s3://%s/%s: there is no training file; check remote_file_input",
                    where->input.bucket, places_list_prefix(where));
 }

@@ -72,7 +72,7 @@ static void take_piece(void *ctx, size_t index, slice piece, bool last, const er
     if (!last)
         return;
     if (err_is_set(&f->error))
-        log_info("a record is not read to its end: %s", f->error.message);
+        log_info("a record was read only in part: %s", f->error.message);
     close_file(f);
 }
 

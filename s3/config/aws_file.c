@@ -119,7 +119,7 @@ static bool take_section(reader *r, slice text, err *e)
     if (header.len == 0)
         return fault(r, e, "a section without a name; name it, or remove it");
     if (rest.len > 0 && rest.data[0] != '#' && rest.data[0] != ';')
-        return fault(r, e, "text after the section's ']'; move it to a line of its own");
+        return fault(r, e, "text after the section's ']'; move it to a separate line");
     take_header(r, header);
     return true;
 }
@@ -266,7 +266,7 @@ static bool check_encoding(const char *path, slice text, err *e)
                            encodings[i].name);
     if (text.len && memchr(text.data, '\0', text.len))
         return err_set(e, ERR_CONFIG,
-                       "%s: the file holds NUL bytes, as UTF-16 without a byte order mark does; "
+                       "%s: the file contains NUL bytes, as UTF-16 without a byte order mark does; "
                        "save it as UTF-8",
                        path);
     return true;

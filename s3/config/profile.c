@@ -127,7 +127,7 @@ static bool check_pair(const s3_profile_pair *pair, err *e)
     bool is_command = strcmp(pair->name, "credential_process") == 0;
     if (strcmp(pair->name, "s3") == 0 && pair->value[0])
         return fault(pair, e,
-                     "s3 has a value of its own; write its settings into the lines below, "
+                     "s3 has a value; remove it, and write its settings into the lines below, "
                      "indented");
     if (meant)
         return fault(pair, e, "unknown setting '%.40s'; is %s meant? Correct or remove it",

@@ -49,7 +49,7 @@ static void still_there(s3_delete_object *d)
 {
     s3_client *c = d->client;
     if (++d->unproven >= UNPROVEN_MAX) {
-        not_proven(d, "the object is still there");
+        not_proven(d, "the object still exists");
         return;
     }
     d->pause = timer_start(

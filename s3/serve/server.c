@@ -229,7 +229,7 @@ static bool check_options(const server_options *o, err *e)
         return err_set(e, ERR_CONFIG,
                        "the server needs the keys that clients sign with: set AWS_ACCESS_KEY_ID "
                        "and AWS_SECRET_ACCESS_KEY to any values, the same for server and clients");
-    return o->port <= UINT16_MAX || err_set(e, ERR_CONFIG, "%u is no port", o->port);
+    return o->port <= UINT16_MAX || err_set(e, ERR_CONFIG, "%u is not a port", o->port);
 }
 
 static bool start(server *s, const server_options *o, err *e)

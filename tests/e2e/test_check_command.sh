@@ -152,7 +152,7 @@ test_records_of_claims_and_crashes_stay_as_long_as_they_belong_to_something() {
     put_crash 3 in/books/gone.jsonl '"00000000000000000000000000000000"'
     age_all
     clean_state s3://data/out/reports --older-than 30d
-    expect_log '2 records of crashes stay, since the input folder is not known'
+    expect_log '2 records of crashes are kept, since the input folder is unknown'
     clean_state s3://data/out/reports --older-than 30d --remote-file-input s3://data/in
     expect_log '^removed 1 records$'
 }

@@ -106,10 +106,10 @@ test_what_cannot_be_read() {
     make_sides
     echo 'no report line' >>"$T/a/web.report.jsonl"
     compare 3 a b
-    grep -q 'web.report.jsonl: line 5 is no line of a report' "$T/compare.log" || fail "$(cat "$T/compare.log")"
+    grep -q 'web.report.jsonl: line 5 is not a line of a report' "$T/compare.log" || fail "$(cat "$T/compare.log")"
     mkdir "$T/empty"
     compare 0 empty empty
-    grep -q 'empty holds no reports' "$T/compare.log" || fail "$(cat "$T/compare.log")"
+    grep -q 'empty contains no reports' "$T/compare.log" || fail "$(cat "$T/compare.log")"
     compare 2 a
     compare 2 a b c
     compare 2 a none

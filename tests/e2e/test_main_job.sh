@@ -322,12 +322,12 @@ test_files_with_other_suffixes_are_named_or_accepted() {
     expect_status 0
     expect_log 'WARN .*: 4 objects look like training files|WARN +4 objects look like training files'
     expect_log 'they are ignored: s3://data/in/other/a.ndjson, s3://data/in/other/b.JSONL, s3://data/in/other/c.jsonl.GZ, \.\.\.'
-    expect_log 'DEBUG .*left out, no input: s3://data/in/other/README.md'
+    expect_log 'DEBUG .*skipped, not an input: s3://data/in/other/README.md'
     expect_no_key out/reports/other/a.clean
     orchestrate dry --dry-run --log-level info
     expect_status 0
     for name in a.ndjson b.JSONL c.jsonl.GZ d.jsonl.lz4 README.md; do
-        expect_log "INFO .*left out, no input: s3://data/in/other/$name"
+        expect_log "INFO .*skipped, not an input: s3://data/in/other/$name"
     done
     orchestrate taken --input-suffixes .ndjson --input-suffixes .JSONL --input-suffixes .jsonl.GZ --copy-uncontaminated
     expect_status 0

@@ -114,7 +114,7 @@ test_near_misses_and_further_sets_are_merged() {
     done
     [ "$(lines m3 .report.jsonl | jq -r .scored_by | sort -u | wc -l)" = 3 ]
     run 2 merge --output m4 m3 third
-    expect_error 'm3: has matches of the set workshop_problems, which third adds; a set is merged once'
+    expect_error 'm3: has matches of the set workshop_problems, which third adds; each set can be merged only once'
     [ ! -e "$T/m4" ] || fail 'a folder was written'
     run 0 detect --evals-dir all-sets --report-threshold 0.3 --report-output-dir full training/
     lines full .near.jsonl | grep '"eval_key":"workshop_problems"' >"$T/wanted"

@@ -48,7 +48,7 @@ test_the_command_in_the_last_lines_resumes_the_run() {
     start_store --fault status=403,method=GET,key=in/*
     orchestrate first --poll-interval 0.3
     expect_status 3
-    expect_log '^LEFT: 1 failed; all results so far are in the store; to go on, run: '
+    expect_log '^LEFT: 1 failed; all results so far are in the store; to continue, run: '
     command=$(sed -n 's/^LEFT: .* to go on, run: //p' "$T/first.log")
     stop "$store"
     start_store

@@ -251,11 +251,11 @@ test_what_cannot_be_read() {
     head -c 100 "$T/reports/books/part-01.report.jsonl.xz" >"$T/reports/cut.report.jsonl.xz"
     review 3 reports
     expect_out '7 matches in 7 documents'
-    grep -q 'part-02.report.jsonl: line 2 is no line of a report' "$T/review.log" || fail "$(cat "$T/review.log")"
+    grep -q 'part-02.report.jsonl: line 2 is not a line of a report' "$T/review.log" || fail "$(cat "$T/review.log")"
     grep -q 'cut.report.jsonl.xz' "$T/review.log" || fail "$(cat "$T/review.log")"
     mkdir "$T/empty"
     review 0 empty
-    grep -q 'holds no reports' "$T/review.log" || fail "$(cat "$T/review.log")"
+    grep -q 'contains no reports' "$T/review.log" || fail "$(cat "$T/review.log")"
 }
 
 test_reports_in_a_store() {
@@ -289,7 +289,7 @@ test_reports_in_a_store() {
     review 3 s3://data/out/reports
     grep -q 's3://data/out/reports/cut.report.jsonl.xz: ' "$T/review.log" || fail "$(cat "$T/review.log")"
     review 2 s3://data/nothing
-    grep -q 's3://data/nothing: there is no such object and nothing below it' "$T/review.log" || fail "$(cat "$T/review.log")"
+    grep -q 's3://data/nothing: no such object, and no objects below it' "$T/review.log" || fail "$(cat "$T/review.log")"
     review 2 s3:/data/out
 }
 

@@ -151,7 +151,7 @@ static void jobs_queued_after_one_that_never_ends_fail_too(void **state)
         world_add(w, name, GOOD);
     }
     assert_in_range(run_for(w, NULL, 3), 600000, 3000000);
-    expect_log(w, "was not begun and no other job moved on");
+    expect_log(w, "was not started, and no other job made progress");
     world_free(w);
 }
 

@@ -108,7 +108,7 @@ static void a_dry_run_names_all_that_is_skipped_and_why(void **state)
     expect_status(w, WORDS("--dry-run", "--remote-cleaned-output-dir=s3://b/data/out"), 0);
     expect_log(w, "skipped: s3://b/data/done.jsonl: done already (s3://b/rep/done.clean)");
     expect_log(w, "would process: s3://b/data/new.jsonl");
-    expect_log(w, "left out, no input: s3://b/data/notes.txt");
+    expect_log(w, "skipped, not an input: s3://b/data/notes.txt");
     expect_log(w, "skipped: s3://b/data/out/old.jsonl: is in an output folder");
     expect_log(w, "nothing was written; whether s3://b/rep/ and s3://b/data/out/ are writable was "
                   "not tested");

@@ -62,7 +62,7 @@ static void while_nothing_moves_the_line_says_what_is_waited_for(void **state)
     add_files(w, 2);
     w->polls_before_done = 100;
     expect_status(w, NULL, 0);
-    expect_log(w, ", nothing has moved for 1m");
+    expect_log(w, ", no progress for 1m");
     expect_log(w, ", waiting for the detection server");
     world_free(w);
 }
@@ -89,7 +89,7 @@ static void after_a_signal_it_says_how_many_are_in_flight_and_what_is_left(void 
     expect_status(w, WORDS("--max-concurrent-jobs=1", "--s3-workers=1"), 143);
     expect_log(w, "signal SIGTERM: stopping, ");
     expect_log(w, " in flight\n");
-    expect_log(w, "once more to cancel all");
+    expect_log(w, "a second signal cancels all");
     expect_log(w, "LEFT: 20 files (320 B) are not done; "); /* its job had not begun */
     expect_log(w, "to go on, run: the same command");
     world_free(w);
@@ -102,7 +102,7 @@ static void failed_files_are_left_too(void **state)
     add_files(w, 2);
     w->forbidden = "f01";
     expect_status(w, NULL, 3);
-    expect_log(w, "LEFT: 1 failed; all results so far are in the store; to go on, run: ");
+    expect_log(w, "LEFT: 1 failed; all results so far are in the store; to continue, run: ");
     world_free(w);
 }
 

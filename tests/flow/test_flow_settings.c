@@ -188,7 +188,7 @@ static void an_unreachable_server_does_not_matter_where_all_is_done(void **state
     world *w = done_with(SERVER_OF_ONE);
     w->server_down = true;
     expect_status(w, NULL, 0);
-    expect_log(w, "whether the results were made with its current settings is not known");
+    expect_log(w, "whether the results were made with its current settings is unknown");
     world_free(w);
 }
 

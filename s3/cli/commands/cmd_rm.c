@@ -167,14 +167,14 @@ const cli_command cli_command_rm = {
     .summary = "remove objects",
     .options =
         SET(rows, "rm", "decon-s3 rm [OPTION]... s3://BUCKET/KEY...",
-            "Removes the objects; a missing object is no error, as in S3. * and ? in a "
+            "Removes the objects; a missing object is not an error, as in S3. * and ? in a "
             "key match any characters, and one character. More than 1,000 objects, or all "
             "objects of a bucket, are removed only with --yes or after confirmation at a "
             "terminal. All keys are listed before the first is removed: if the listing "
             "fails, nothing is removed.\n"
-            "In a bucket with versioning, a removed object stays as an earlier version below a "
-            "delete marker. --all-versions removes versions and markers for good, "
-            "--version-id one of them; without a marker, the object is back.",
+            "In a bucket with versioning, a removed object is kept as an earlier version, hidden "
+            "by a delete marker. --all-versions permanently removes versions and markers, "
+            "--version-id one of them; removing the marker restores the object.",
             "Examples:\n"
             "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"
             "  decon-s3 rm --dry-run 's3://my-bucket/tmp/*.gz'\n"

@@ -268,7 +268,7 @@ const cli_command cli_command_run = {
     .options = SET(
         rows, "run", "decon-s3 run [OPTION]... [FILE]",
         "Runs the commands of FILE (or of standard input), one per line, as they would follow "
-        "decon-s3 or s5cmd: words may be quoted, # begins a comment. Up to --workers transfers "
+        "decon-s3 or s5cmd: arguments may be quoted, # begins a comment. Up to --workers transfers "
         "run concurrently, in no fixed order; a line that fails is reported with its number, "
         "other lines continue, and the exit status is 1.\n"
         "Files for s5cmd work unchanged: cp, mv, rm, ls, sync, cat, du, mb and rb, with -n, -s, "

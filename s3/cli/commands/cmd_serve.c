@@ -72,21 +72,21 @@ static bool run(cli *c, err *e)
 }
 
 #define FAULT_HELP                                                                                 \
-    "Faults: words separated by commas. The effect, one of:\n"                                     \
-    "  status=503           reply with this status and the matching S3 code; nothing is done\n"    \
+    "A fault is a comma-separated list. One item is its effect:\n"                                 \
+    "  status=503           reply with this status and its S3 code; the request has no effect\n"   \
     "  status=403,code=ExpiredToken    with this S3 code (status=200: an error in a reply 200)\n"  \
-    "  truncate=1000        1,000 bytes of the reply, then the connection is closed\n"             \
-    "  reset                close the connection without a reply; nothing is done\n"               \
+    "  truncate=1000        close the connection after 1,000 bytes of the reply\n"                 \
+    "  reset                close the connection without a reply; the request has no effect\n"     \
     "  lost                 the same, but the request was executed\n"                              \
     "  delay=200            delay the reply by 200 milliseconds (a thread waits: --threads)\n"     \
     "  checksum             send wrong x-amz-checksum-* headers\n"                                 \
-    "  corrupt              alter one byte of the data; the checksum is the right one\n"           \
-    "  etag                 let the object appear changed: If-Match gets 412, others another\n"    \
-    "                       ETag\n"                                                                \
+    "  corrupt              alter one byte of the data; the checksum is correct\n"                 \
+    "  etag                 the object appears changed: requests with If-Match get 412,\n"         \
+    "                       others another ETag\n"                                                 \
     "  unprefixed, unordered, repeat    a listing ignores its prefix, is in reverse order, "       \
     "or\n"                                                                                         \
-    "                       names each key twice\n"                                                \
-    "Affected requests:\n"                                                                         \
+    "                       lists each key twice\n"                                                \
+    "The other items select the requests:\n"                                                       \
     "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
     "  count=3 every=10     only the first three of them; only each tenth of them\n"               \
     "  rate=5% seed=1       5 in 100 of them, the same in each run with this seed\n"               \
@@ -138,7 +138,7 @@ const cli_command cli_command_serve = {
     .options = SET(
         rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
         "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "
-        "not for data that must last (nothing is flushed to the disk or kept twice). Path "
+        "not for valuable data (nothing is synced to disk or stored redundantly). Path "
         "style only; requests must be signed with the keys given here. Prints `listening "
         "on http://ADDRESS:PORT` and ends on SIGINT or SIGTERM.",
         FAULT_HELP

@@ -60,7 +60,8 @@ static bool take_word(const char **p, buf *word, err *e)
             buf_append_char(word, c);
         }
     }
-    return !word->overflow || err_set(e, ERR_USAGE, "a word exceeds %zu bytes", WORD_MAX_BYTES);
+    return !word->overflow ||
+           err_set(e, ERR_USAGE, "an argument exceeds %zu bytes", WORD_MAX_BYTES);
 }
 
 bool line_split(const char *line, line_words *out, err *e)

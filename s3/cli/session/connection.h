@@ -85,11 +85,11 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
      .help = "Time without data after which a connection is replaced."},                           \
     {.key = "outage_wait", .type = OPTION_DURATION, .offset = AT(connection.outage_wait_ms),       \
      .fallback = "10m", .min = 1, .max = 86400 * 30.0,                                             \
-     .help = "How long to wait for a store, or source of credentials, that answered before and does " \
-             "not now, or is busy (429, 503), before objects fail."},                              \
+     .help = "How long to wait for a store or credential source that stopped answering or is "     \
+             "busy (429, 503), before objects fail."},                                             \
     {.key = "start_wait", .type = OPTION_DURATION, .offset = AT(connection.start_wait_ms),         \
      .min = 0.001, .max = 86400 * 30.0,                                                            \
-     .help = "How long to retry a store, or source of credentials, that cannot be reached at the " \
+     .help = "How long to retry a store or credential source that cannot be reached at the "       \
              "start; else 60 seconds, 5 on a terminal."},                                          \
     {.key = "use_fips_endpoint", .type = OPTION_BOOL, .offset = AT(connection.use_fips_endpoint),  \
      .help = "Use AWS's FIPS endpoints; else AWS_USE_FIPS_ENDPOINT, the profile."},                \

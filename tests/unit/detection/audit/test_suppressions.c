@@ -64,7 +64,7 @@ static void faulty_lines_are_refused(void **state)
 {
     UNUSED(state);
     static const char *const rows[][2] = {
-        {TRUE_A "{}\n", "line 2: eval_key, eval_instance_index and verdict are not all there"},
+        {TRUE_A "{}\n", "line 2: eval_key, eval_instance_index or verdict is missing"},
         {TRUE_A "\n[\n", "line 3: not a JSON object"},
         {"{\"eval_key\":\"q\",\"eval_instance_index\":1,\"verdict\":\"false\"}",
          "line 1: verdict is neither false_positive nor true_positive"},

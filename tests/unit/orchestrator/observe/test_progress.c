@@ -76,8 +76,8 @@ static void while_nothing_moves_there_is_no_estimate(void **state)
     n.flow.limit = FLOW_LIMIT_SERVER;
     progress_describe(&n, PROGRESS_ANY_WIDTH, &text);
     assert_null(strstr(buf_str(&text), "left"));
-    assert_true(str_ends_with(buf_str(&text),
-                              ", nothing has moved for 3m00s, waiting for the detection server"));
+    assert_true(
+        str_ends_with(buf_str(&text), ", no progress for 3m00s, waiting for the detection server"));
 }
 
 static void a_run_that_stops_says_so_first(void **state)

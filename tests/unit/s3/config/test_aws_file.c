@@ -104,7 +104,7 @@ static void other_encodings_are_refused_by_name(void **state)
     is_refused((slice){"\xFE\xFF\0[\0d", 6}, false, "f: the file is UTF-16");
     is_refused((slice){"\xFF\xFE\0\0[\0\0\0", 8}, true, "f: the file is UTF-32");
     is_refused((slice){"\0\0\xFE\xFF\0\0\0[", 8}, true, "f: the file is UTF-32");
-    is_refused((slice){"[\0d\0e\0", 6}, true, "f: the file holds NUL bytes");
+    is_refused((slice){"[\0d\0e\0", 6}, true, "f: the file contains NUL bytes");
 }
 
 static void repeats_are_refused_with_both_lines(void **state)

@@ -196,7 +196,7 @@ static void an_endpoint_that_would_be_passed_over_is_refused(void **state)
          "/config:2: the value of endpoint_url is in quotes"},
         {"[default]\nendpoint-url = http://h\n", "is endpoint_url meant?"},
         {"[default]\nendpoint_url = h:9000\n", "the endpoint 'h:9000' is not a URL"},
-        {"[default]\ns3 = addressing_style = path\n", "/config:2: s3 has a value of its own"},
+        {"[default]\ns3 = addressing_style = path\n", "/config:2: s3 has a value; remove it"},
         {"[default]\ns3 =\naddressing_style = path\n", "is s3.addressing_style meant?"},
         {"[default]\ns3 =\n  endpoint_url = http://h\n", "s3.endpoint_url ("},
     };

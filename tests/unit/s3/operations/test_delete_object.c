@@ -80,7 +80,7 @@ static void an_object_that_stays_fails(void **state)
         assert_int_equal(site_end(&s), ERR_S3_REPLY);
         assert_int_equal(s.error.cls, ERR_CLASS_ITEM);
         assert_non_null(strstr(s.error.message, "s3://b/k: DeleteObject: "));
-        assert_non_null(strstr(s.error.message, "the object is still there"));
+        assert_non_null(strstr(s.error.message, "the object still exists"));
         site_close(&s);
     }
 }
