@@ -32,7 +32,7 @@
 #define AUTO            DECON_AUTO
 #define AUTO_PTR        DECON_AUTO_PTR
 
-/* A malloc'ed block (mostly a string), freed at the end of its scope. */
+/* A malloc'ed block (usually a string), freed at the end of its scope. */
 static inline void util_auto_free(void *p)
 {
     free(*(void **)p);
@@ -59,8 +59,8 @@ void util_on_out_of_memory(void (*handler)(void));
 /* Larger requests to the x* allocators count as out of memory from now on. */
 void util_limit_allocation(size_t most_bytes);
 
-/* malloc, zeroed; ends the program when memory is exhausted. Nothing is lost by that: all results
- * are in the store. */
+/* malloc, zeroed; ends the program when memory is exhausted. All results are in the store by
+ * then. */
 void *xcalloc(size_t count, size_t size_bytes) MUST_USE;
 void *xrealloc(void *p, size_t size_bytes) MUST_USE;
 char *xstrdup(const char *s) MUST_USE;

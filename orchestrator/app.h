@@ -23,7 +23,7 @@ typedef struct app_env {
 
 typedef struct app app;
 app *app_new(const config *c, const app_env *env) MUST_USE;
-void app_free(app *a); /* NULL is fine */
+void app_free(app *a); /* NULL is allowed */
 DEFINE_AUTO_PTR(app, app_free)
 
 int app_run(app *a) MUST_USE; /* the exit status: 0, 1, 3, 130, 143 */

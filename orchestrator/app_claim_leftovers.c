@@ -1,6 +1,6 @@
 /* Downloads that an earlier run of this host left, complete or in part. Their slices are claimed
- * first; downloads of files that another host has done meanwhile are removed. Until then they count
- * toward the disk budget. */
+ * first; downloads of files that another host has finished in the meantime are removed. Until
+ * then they count toward the disk budget. */
 #include "orchestrator/app_claim_private.h"
 
 #include "base/array.h"

@@ -55,7 +55,7 @@ typedef struct claim_run {
 } claim_run;
 
 /* --- app_claim.c --- */
-/* No more files are begun; those in progress finish. */
+/* No more files are started; those in progress finish. */
 void claim_run_fail(claim_run *r, const err *error);
 void claim_run_close_work(claim_run *r, slice_work *w);
 
@@ -65,10 +65,10 @@ slice_work *claim_run_work_of_key(const claim_run *r, slice_work *works, const c
 /* Plans the slice; adds its rows to the flow, or closes it if there are none. */
 void claim_run_prepare(claim_run *r, slice_work *w);
 void claim_run_stop_preparing(claim_run *r);
-/* Parts of which no file was begun. */
+/* Parts of which no file was started. */
 void claim_run_open_parts(claim_run *r, slice_work *w);
 void claim_run_parts_opened(claim_run *r, slice_work *w, uint32_t parts);
-/* Another host has the slice: the number of files that this host drops. */
+/* Another host has the slice: returns the number of files that this host drops. */
 size_t claim_run_drop_files(claim_run *r, const slice_work *w);
 
 /* --- app_claim_leftovers.c --- */

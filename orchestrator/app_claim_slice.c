@@ -23,8 +23,8 @@ static uint32_t part_bit(const claim_run *r, const char *key)
     return 1u << shard_of_key(key, r->slices.count * CLAIM_PARTS) / r->slices.count;
 }
 
-/* Parts that were opened are not of their base slice. Those that were opened after it was planned are, as far as
- * this work is concerned: a host that was taken over can still open some. */
+/* Parts that were opened are not of their base slice. Those that were opened after it was
+ * planned are treated as part of it: a host that was taken over can still open some. */
 static bool owns_key(const claim_run *r, const slice_work *w, const char *key)
 {
     bool is_part = w->id.modulus != r->slices.count;
@@ -256,8 +256,8 @@ static void mark_part(void *ctx, const char *key)
         m->seen |= part_bit(m->run, key);
 }
 
-/* If nothing has begun, one part stays. From now on no file of the other parts begins, although
- * other hosts can claim them only once that is written. */
+/* If no file was started, one part is kept. From now on no file of the other parts is started,
+ * although other hosts can claim them only once that is written. */
 void claim_run_open_parts(claim_run *r, slice_work *w)
 {
     part_masks begun = {.run = r, .base = w->id}, waiting = begun;

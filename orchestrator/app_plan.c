@@ -91,7 +91,7 @@ static bool is_the_input(const places *p, const char *found)
            (p->input_object && str_equal(found, p->input_object));
 }
 
-/* A misspelt folder must not look like a finished one. */
+/* A misspelt folder must not be reported as finished. */
 static bool refuse_empty_input(app *a, err *e)
 {
     static const char advice[] = "give --allow-empty if an input may be empty";

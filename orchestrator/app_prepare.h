@@ -76,13 +76,13 @@ struct app {
 void app_record_deinit(app_record *r);
 
 /* --- one step: begin, start the operation in a->step, await; app_end_step is its callback --- */
-/* `fmt`: what is waited for, for the progress line. */
+/* `fmt`: what the run waits for, for the progress line. */
 void app_begin_step(app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool app_await_step(app *a, err *e) MUST_USE;
 void app_end_step(void *ctx, const err *error);
 
 bool app_make_client(app *a, err *e) MUST_USE;
-/* Nothing is downloaded for a directory that cannot take the outputs. */
+/* Nothing is downloaded if the outputs cannot be written. */
 bool app_probe_outputs(app *a, err *e) MUST_USE;
 bool app_fetch_listing(app *a, err *e) MUST_USE;
 /* `once`: one request; otherwise until the server answers. Its facts are then in a->server. */

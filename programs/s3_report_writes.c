@@ -33,7 +33,7 @@ static bool target_open(target *t, void *ctx, const char *uri, const char *name,
 
 typedef struct head_call {
     store_session *session;
-    const report_store_write *write; /* NULL: only the ETag is wanted */
+    const report_store_write *write; /* NULL: only the ETag is needed */
     char *etag;                      /* NULL: no object */
     provenance facts;
 } head_call;

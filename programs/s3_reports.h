@@ -20,8 +20,8 @@ typedef struct s3_reports_link {
     store_session session;
 } s3_reports_link;
 
-/* Objects are written while others are read, from inside a callback of the reading loop: writes have
- * a loop of their own. */
+/* Objects are written while others are read, from inside a callback of the reading loop: writes
+ * have a separate loop. */
 typedef struct s3_reports {
     report_store store;
     s3_reports_link reads, writes;

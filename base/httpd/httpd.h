@@ -49,7 +49,7 @@ typedef struct httpd_options {
 
 httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e) MUST_USE;
 uint16_t httpd_port(const httpd *h);
-void httpd_stop(httpd *h); /* waits for handlers that run; NULL is fine */
+void httpd_stop(httpd *h); /* waits for handlers that run; NULL is allowed */
 DEFINE_AUTO_PTR(httpd, httpd_stop)
 
 /* Properties of the request. Borrowed until release. */

@@ -28,7 +28,7 @@ typedef struct json_tree {
 void json_tree_deinit(json_tree *t);
 DEFINE_AUTO(json_tree, json_tree_deinit)
 
-/* Replaces what the tree holds. */
+/* Replaces the content of the tree. */
 bool json_tree_read(json_tree *t, slice text, err *e) MUST_USE;
 
 const json_node *json_tree_root(const json_tree *t);

@@ -62,7 +62,7 @@ static void random_seed(loop *l)
         l->random_state = loop_clock_ms() ^ ((uint64_t)getpid() << 32);
 }
 
-/* --- what curl asks to be watched --- */
+/* --- what curl asks to watch --- */
 
 static int socket_called(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {

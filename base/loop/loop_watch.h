@@ -18,7 +18,7 @@ typedef struct loop_watch loop_watch;
 
 loop_watch *loop_watch_readable(loop *l, int fd, void (*on_readable)(void *ctx), void *ctx)
     MUST_USE;
-void loop_watch_stop(loop_watch *w); /* NULL is fine */
+void loop_watch_stop(loop_watch *w); /* NULL is allowed */
 
 /* For loop.c. */
 bool loop_watch_ready(loop *l, int fd); /* false: the descriptor is not watched */

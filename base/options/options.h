@@ -103,8 +103,8 @@ void options_help(const option_set *set, FILE *out);         /* --help */
 void options_markdown(const option_set *set, FILE *out);     /* a table for docs/ */
 void options_yaml_example(const option_set *set, FILE *out); /* every key, its default, a comment */
 
-/* Every YAML key with its value as one JSON object: sizes in bytes, durations in seconds. Secrets are
- * left out: OPTION_SECRET, and user, password and query of URLs. */
+/* Every YAML key with its value as one JSON object: sizes in bytes, durations in seconds.
+ * Secrets are omitted: OPTION_SECRET, and user, password and query of URLs. */
 void options_json(const option_set *set, const void *config, buf *out);
 
 /* The names of `option_origin` for messages: "default", "file", "environment", "command line". */

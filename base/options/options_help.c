@@ -72,7 +72,7 @@ static void append_text(const option *row, buf *out)
 {
     AUTO(buf) fallback = BUF(TEXT_MAX_BYTES);
     AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
-    /* Allowed values that the flag's own form already shows are left out: --[no-]x, --y a|b|c. */
+    /* Omits allowed values that the flag's form already shows: --[no-]x, --y a|b|c. */
     if (row->type != OPTION_BOOL)
         option_append_default(row, &fallback);
     bool in_metavar = row->type == OPTION_ENUM && !row->metavar;

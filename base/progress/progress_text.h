@@ -1,6 +1,6 @@
 /* The text of a progress line, and the rate that it shows.
  *
- * What:    progress_text renders numbers within a width and leaves out the least important parts if
+ * What:    progress_text renders numbers within a width and omits the least important parts if
  *          they do not fit. A rate_meter computes units per second over its last samples.
  * Owner:   values; strings are borrowed.
  * Threads: any.
@@ -19,12 +19,12 @@ typedef struct progress_view {
     uint64_t bytes_done, bytes_total; /* total PROGRESS_UNKNOWN: no percentage yet */
     uint64_t count_done, count_total;
     const char *unit;      /* "objects", "files" */
-    const char *bytes_are; /* "received"; NULL: left out */
+    const char *bytes_are; /* "received"; NULL: omitted */
     uint64_t rate;         /* bytes per second; 0: unknown */
     uint64_t left_ms;      /* PROGRESS_UNKNOWN: no estimate yet */
     uint64_t failed;
     const char *first, *limit,
-        *detail; /* first, and further parts; NULL: none. `detail` is left out first */
+        *detail; /* first, and further parts; NULL: none. `detail` is omitted first */
     bool bar;
 } progress_view;
 

@@ -41,8 +41,7 @@ static bool copy_by_hand(int in, uint64_t from, uint64_t len, int out, err *e)
     return true;
 }
 
-/* Errors other than a full disk are ignored here: copy_by_hand meets them again and reports
- * them. */
+/* Errors other than a full disk are ignored here: copy_by_hand gets them again and reports them. */
 bool file_copy(int in, uint64_t from, uint64_t len, int out, err *e)
 {
     while (len > 0) {

@@ -1,4 +1,4 @@
-/* The frames of a zstd file, without decoding them.
+/* The frames of a zstd file, found without decoding them.
  *
  * What:    reads the header of the frame at an offset and walks its blocks to find its end.
  * Owner:   the descriptor stays the caller's.

@@ -16,7 +16,7 @@ typedef struct zstd_piece zstd_piece;
 typedef bool (*zstd_output)(void *ctx, slice data, err *e);
 
 zstd_piece *zstd_piece_new(void) MUST_USE;
-void zstd_piece_free(zstd_piece *p); /* NULL is fine */
+void zstd_piece_free(zstd_piece *p); /* NULL is allowed */
 
 /* Decodes the frame and passes its text on; an error of `on_text` ends it. */
 bool zstd_decode_frame(zstd_piece *p, int fd, const zstd_frame *frame, zstd_output on_text,

@@ -3,7 +3,7 @@
  * block with a removed byte     the rest of its text, encoded: none, one or two blocks
  * end of an unchanged stream    its bits
  * end of a changed stream       mark, new CRC, zeros up to the next byte
- * bytes after the last stream   as they are
+ * bytes after the last stream   unchanged
  *
  * Bits that are copied are collected as a range, `copy_from` to the current position, so that a file or a
  * section without a change is one range. Streams begin at whole bytes in both files.

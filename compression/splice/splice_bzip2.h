@@ -3,8 +3,8 @@
  * What:    blocks without a removed byte are copied bit by bit and not decoded; the remaining text
  *          of the others is encoded again, each as a separate block (as two if its encoder filled
  *          blocks more than libbz2 does), at the level of its stream. A block that loses all its
- *          text is left out; a stream that loses all its blocks stays as an empty one. The CRC of a
- *          changed stream is computed again.
+ *          text is omitted; a stream that loses all its blocks stays as an empty one. The CRC of
+ *          a changed stream is computed again.
  * Owner, Threads, Fails: as splice_file.
  * Memory:  see compression/pieces/bzip2_piece.h.
  */

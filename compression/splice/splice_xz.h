@@ -1,8 +1,8 @@
 /* Splicing xz: internal interface of compression/splice, see splice.h.
  *
- * What:    blocks without a removed byte are copied as they are, found by the index and not decoded;
+ * What:    blocks without a removed byte are copied unchanged, found by the index and not decoded;
  *          the text of the others is encoded at level 6, with the dictionary and the check of the
- *          input. A block that loses all its text is left out. Streams and the padding between them
+ *          input. A block that loses all its text is omitted. Streams and the padding between them
  *          stay; new indexes are written.
  * Owner, Threads, Fails: as splice_file.
  * Memory:  a decoder and an encoder with the block's dictionary, of 64 MiB at most; the index: 16 bytes

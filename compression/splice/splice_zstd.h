@@ -1,6 +1,6 @@
 /* Splicing zstd: internal interface of compression/splice, see splice.h.
  *
- * What:    frames without a removed byte are copied as they are; the text of the others is encoded
+ * What:    frames without a removed byte are copied unchanged; the text of the others is encoded
  *          again at level 3, with a window, a content size and a checksum where the frame had them. A
  *          frame that loses all its text stays as an empty one. The frame sizes of pzstd and the
  *          seek table of the seekable format are updated; other skippable frames are copied.

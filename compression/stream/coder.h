@@ -62,7 +62,7 @@ void decoder_take(decoder *d, slice *data, size_t len);
 bool decoder_leave(decoder *d, slice rest, err *e) MUST_USE;
 bool decoder_emit(decoder *d, size_t len, err *e) MUST_USE; /* d->out[0..len) */
 bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const char *cause, err *e);
-/* The library got no memory for `needed` bytes: ERR_LIMIT where the file asks for more than
+/* The library could not allocate `needed` bytes: ERR_LIMIT if the file requires more than
  * CODER_OWN_MEMORY (a large window or dictionary), so that one file does not end the process.
  * Otherwise the process ends, as with every allocation. */
 #define CODER_OWN_MEMORY ((uint64_t)64 << 20)

@@ -55,7 +55,7 @@ static void *helper_main(void *arg)
     return NULL;
 }
 
-/* Fewer threads than wanted only cost time. Signals are blocked in them. */
+/* Fewer threads only cost time. Signals are blocked in them. */
 static void start_threads(helpers *h)
 {
     sigset_t all, before;

@@ -31,7 +31,7 @@ typedef struct align_text {
 } align_text;
 
 typedef struct align_set {
-    uint32_t *tokens; /* of all texts in a row */
+    uint32_t *tokens; /* of all texts, concatenated */
     size_t token_count, token_capacity;
     align_text *texts;
     size_t count, capacity;
@@ -47,7 +47,7 @@ typedef struct align_set {
 } align_set;
 
 align_set *align_set_new(void) MUST_USE;
-void align_set_free(align_set *s); /* NULL is fine */
+void align_set_free(align_set *s); /* NULL is allowed */
 DEFINE_AUTO_PTR(align_set, align_set_free)
 
 /* Yields the number of the text; equal texts share one. */

@@ -19,7 +19,7 @@ typedef struct audit_question {
     uint64_t instance;
     bool is_known;      /* evaluation files have it */
     bool is_searched;   /* by the scan that was checked last (scan_questions.h) */
-    bool is_left_out;   /* by a scan: that it was not found says nothing */
+    bool is_left_out;   /* by a scan, so a missing match is not evidence */
     uint64_t documents; /* that contain it; 0: it was not found */
     uint64_t last_document;
     float best_score;

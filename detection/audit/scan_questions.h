@@ -2,7 +2,7 @@
  *
  * What:    scan_questions_check builds the index of the files as the scan did, compares its records
  *          with those of the scan's record, and marks the questions that are not searched for:
- *          those the index leaves out, and sets that are not in report_sets.
+ *          those that the index drops, and sets that are not in report_sets.
  * Owner:   nothing is kept. Threads: one.
  * Fails:   ERR_USAGE, where the scan had other records; as reading evaluation files does.
  */

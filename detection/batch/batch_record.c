@@ -23,7 +23,7 @@ typedef struct set_counts {
 
 static set_count *count_of(set_counts *l, const eval_record *r)
 {
-    /* Records of one set mostly follow each other. */
+    /* Records of one set are usually adjacent. */
     for (size_t n = 0; n < l->count; n++) {
         size_t i = (l->last + n) % l->count;
         if (slice_equal(l->each[i].set, r->origin->eval_key) &&

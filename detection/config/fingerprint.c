@@ -96,7 +96,8 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_size(json, "min_passage_distance", s->min_passage_distance);
     json_member_string(json, "mode", slice_from(c->mode));
     put_size(json, "ngram_size", s->ngram_size);
-    /* Left out by default, so that results of versions without this option keep their fingerprint. */
+    /* Omitted by default, so that results of versions without this option keep their
+     * fingerprint. */
     if (s->extended_normal)
         json_member_string(json, "normalization", SLICE_LIT("extended"));
     put_size(json, "passage_max_consecutive_misses", s->passage_max_misses);
@@ -105,7 +106,7 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_decay(json, "perfect_match_decay_start", s->decay.has_start, s->decay.start);
     json_member_string(json, "punctuation_chars", slice_from(s->punctuation));
     put_size(json, "question_max_consecutive_misses", s->question_max_misses);
-    if (s->recall_high) /* left out by default, as "normalization" */
+    if (s->recall_high) /* omitted by default, as "normalization" */
         json_member_string(json, "recall", SLICE_LIT("high"));
     if (c->report_sets[0])
         put_names(json, "report_sets", c->report_sets);

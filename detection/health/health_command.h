@@ -1,8 +1,8 @@
-/* `decon health`: asks a detection server for its health, for probes of containers and services.
+/* `decon health`: requests the health of a detection server, for probes of containers and services.
  *
  * What:    GET /health of a server on this host, once. A server that answers 200 is ready; with
- *          --live any reply counts, also that it is still building its index. Owner: nothing
- *          outlives the call.
+ *          --live any reply counts, also one that reports that the index is being built. Owner:
+ *          nothing outlives the call.
  * Threads: the calling one.
  * Fails:   by the exit status: 0 healthy, 1 not, 2 usage; a line names the cause.
  */

@@ -34,7 +34,7 @@ typedef struct build_team build_team;
 /* `threads` help the owner, whose lines go through `own`. 0: each line is committed before the next one is
  * prepared. */
 build_team *build_team_new(unsigned threads, preparer *own) MUST_USE;
-void build_team_free(build_team *t); /* NULL is fine */
+void build_team_free(build_team *t); /* NULL is allowed */
 DEFINE_AUTO_PTR(build_team, build_team_free)
 
 bool build_team_add(build_team *t, const team_work *work, slice text, uint64_t number, err *e)

@@ -34,7 +34,7 @@ typedef struct word_set {
 } word_set;
 void word_set_deinit(word_set *w);
 
-/* `combined`: normalised passage, question and answer in a row. */
+/* `combined`: normalised passage, question and answer, concatenated. */
 void eval_facts_of_text(const detect_settings *settings, slice combined, word_set *words,
                         eval_facts *out);
 void eval_facts_of_names(const detect_settings *settings, const eval_input *input, eval_facts *out);

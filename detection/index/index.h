@@ -38,7 +38,7 @@ typedef struct detect_settings { /* constant after start */
     size_t sample_every_m_tokens;
     size_t question_max_misses;
     float threshold;
-    float report_threshold;         /* lower scores down to this are kept apart; 0: none are */
+    float report_threshold;         /* lower scores down to this are kept separately; 0: none */
     const char *const *report_sets; /* NULL-terminated; empty or NULL: all sets */
     score_decay decay;
     size_t short_answer_tokens;
@@ -84,7 +84,7 @@ typedef struct ngram_index {
 ngram_index *index_new(const detect_settings *settings, err *e) MUST_USE;
 bool index_add(ngram_index *x, const eval_input *input, err *e) MUST_USE;
 void index_freeze(ngram_index *x);
-void index_free(ngram_index *x); /* NULL is fine */
+void index_free(ngram_index *x); /* NULL is allowed */
 DEFINE_AUTO_PTR(ngram_index, index_free)
 
 static inline record_list index_docs(const ngram_index *x, uint32_t ngram)

@@ -68,7 +68,7 @@ static void add_part(ngram_index *x, eval_part *part, const prepared_text *t, bo
     count_tokens(x, t);
 }
 
-/* A copy, or the name of the previous record, which is mostly the same. */
+/* A copy, or the name of the previous record, which is usually the same. */
 static slice name_of(ngram_index *x, slice name, slice before)
 {
     if (before.data && name.data && slice_equal(name, before))

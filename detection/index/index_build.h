@@ -22,7 +22,7 @@ typedef struct index_build {
 } index_build;
 
 index_build *index_build_new(const detect_settings *settings) MUST_USE;
-void index_build_free(index_build *b); /* NULL is fine */
+void index_build_free(index_build *b); /* NULL is allowed */
 
 /* Records are committed in their order. One without tokens was prepared by the index's own preparer. */
 void index_commit(ngram_index *x, prepared_record *p);

@@ -42,7 +42,7 @@ typedef struct job_settings { /* constant after start */
     uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */
     uint64_t memory_bytes;  /* of a job's process, besides the index and the decoder; 0: no limit */
     uint64_t time_limit_ms; /* of a job, see job_limits.h; 0: no limit */
-    bool keeps_near;        /* scores below the threshold are written to a file of their own */
+    bool keeps_near;        /* scores below the threshold are written to a separate file */
     bool lenient; /* accept files that are not JSON Lines; lines without a text are kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */

@@ -1,7 +1,7 @@
 /* Threads that help to scan one file.
  *
- * What:    scans batches; as many threads are started as the file may use at the moment. The caller
- *          keeps the order, waits for the oldest batch, and scans meanwhile.
+ * What:    scans batches; as many threads are started as the file may use at the moment. The
+ *          caller keeps the order, and scans while it waits for the oldest batch.
  * Owner:   scan_pool_new / _free; batches stay the caller's and must live until they are done.
  * Threads: one that offers, waits and frees. One lock inside.
  * Fails:   never: without threads every offer is refused.

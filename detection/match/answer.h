@@ -33,7 +33,7 @@ typedef struct answer_found {
 
 void answer_found_deinit(answer_found *f);
 
-/* `from`: the first position after the question. Replaces what `out` holds. */
+/* `from`: the first position after the question. Replaces the content of `out`. */
 void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
                    size_t from, answer_found *out);
 /* For display: the share of the answer's distinct tokens that occur. Call after answer_search for

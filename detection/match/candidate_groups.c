@@ -101,7 +101,7 @@ static void touch(void *ctx, uint32_t candidate)
     g->place_of[candidate] = to;
 }
 
-/* The touched members become a group of their own. */
+/* The touched members become a separate group. */
 static void split(candidate_groups *g, candidate_group *old)
 {
     candidate_group *made = &g->groups[g->count];

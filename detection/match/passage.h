@@ -21,7 +21,7 @@ typedef struct passage_found {
 
 void passage_found_deinit(passage_found *f);
 
-/* `question_start`: the question's first token. Replaces what `out` holds. */
+/* `question_start`: the question's first token. Replaces the content of `out`. */
 void passage_search(const ngram_index *x, const eval_record *r, const token_list *document,
                     size_t question_start, passage_found *out);
 /* For display, as answer_ratio. */

@@ -26,7 +26,7 @@ typedef struct candidate {
 typedef struct cluster {
     const candidate_groups *groups;
     size_t seed; /* the position where it was found */
-    size_t end;  /* the last position that was looked at */
+    size_t end;  /* the last position that was examined */
 } cluster;
 
 /* By ascending record: `number` is below cluster_count. */

@@ -1,6 +1,6 @@
 /* The rejudge command: `decon rejudge FOLDER|s3://...`.
  *
- * What:    applies another threshold, verdicts of people, or a choice of evaluation sets to reports,
+ * What:    applies another threshold, manual verdicts, or a choice of evaluation sets to reports,
  *          without a scan.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.

@@ -5,8 +5,9 @@
  *          rejudge_remote_end completes the record.
  * Owner:   rejudge_remote_deinit; the other members are borrowed.
  * Threads: one.
- * Fails:   ERR_S3_CHANGED: another program has written an object since it was listed; that object is left
- *          as it is. ERR_CONFIG: the store does not honour conditions. Errors of the store.
+ * Fails:   ERR_S3_CHANGED: another program has written an object since it was listed; that
+ *          object is left unchanged. ERR_CONFIG: the store does not honour conditions. Errors of
+ *          the store.
  *
  * Order for one file, so that each match is in report or near misses at every moment: added near
  * misses are written; the commit object of the new verdict is written, with the provenance of the

@@ -138,7 +138,7 @@ static void add_up(rejudge_result *out, const file_change *c)
     out->total.matches_before += c->matches_before;
 }
 
-/* An object that was replaced meanwhile: the others go on. */
+/* An object that was replaced in the meantime: the others continue. */
 static void write_remote(run *r, const file_lines *f, const file_change *c)
 {
     err e = ERR_INIT;

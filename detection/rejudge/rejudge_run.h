@@ -6,11 +6,11 @@
  * Owner:   rejudge_result_deinit; options are borrowed.
  * Threads: one.
  * Fails:   a folder that cannot be read: ERR_USAGE, ERR_IO. A report with a bad line, or one that
- *          another program has replaced meanwhile, is left as it is and counted, with a warning.
+ *          another program has replaced meanwhile, is left unchanged and counted, with a warning.
  * Memory:  56 bytes for each near miss, and for each match of one file. Text is on disk.
  *
- * At any time each match is in the report or in the file of near misses: one file gets it before
- * the other loses it.
+ * At any time each match is in the report or in the file of near misses: it is written to one
+ * file before it is removed from the other.
  */
 #ifndef DETECTION_REJUDGE_REJUDGE_RUN_H
 #define DETECTION_REJUDGE_REJUDGE_RUN_H

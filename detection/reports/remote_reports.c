@@ -166,7 +166,7 @@ static void take_whole(void *ctx, size_t index, slice piece, bool last, const er
         buf_append_slice(w->out, piece);
 }
 
-/* Listed first: an object that does not exist is no error. */
+/* Listed first: a missing object is not an error. */
 bool remote_report_text(const report_store *store, const char *folder, const char *name,
                         size_t max_bytes, buf *out, bool *found, err *e)
 {

@@ -15,7 +15,7 @@
 
 #define REPORT_LINE_MAX_BYTES ((size_t)64 << 20)
 #define REPORT_SUFFIX         ".report.jsonl"
-/* Matches that do not count: below the threshold, or left out by `decon rejudge`. */
+/* Matches that do not count: below the threshold, or excluded by `decon rejudge`. */
 #define NEAR_SUFFIX ".near.jsonl"
 
 typedef struct report_reader {
@@ -23,7 +23,7 @@ typedef struct report_reader {
      * suffixes. */
     stage *(*begin)(void *ctx, const char *path, const char *label);
     void (*end)(void *ctx, const err *error); /* error NULL: it was read whole */
-    /* After `begin`, for an object in a store: the version that was listed. NULL: not wanted. */
+    /* After `begin`, for an object in a store: the version that was listed. NULL: not needed. */
     void (*version)(void *ctx, const char *etag);
     void *ctx;
     const char *suffix; /* NULL: reports; else files of this suffix (NEAR_SUFFIX) */

@@ -323,7 +323,7 @@ static int run(const review_config *c, const sources *from, err *e)
     return r.bad_lines > 0 || r.bad_reports > 0 ? EXIT_SOME_BAD : 0;
 }
 
-/* A match that a filter leaves out would make its question clean. */
+/* A match that a filter excludes would make its question clean. */
 static bool check_clean_subset(const review_config *c, err *e)
 {
     bool filters =

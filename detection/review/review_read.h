@@ -34,7 +34,7 @@ typedef struct review_options {
     double min_score, max_score;
     size_t top;                     /* examples of each set */
     bool lowest_first;              /* keep those of the lowest scores */
-    const suppressions *suppressed; /* matches that are left out; or NULL */
+    const suppressions *suppressed; /* matches to exclude; or NULL */
     question_table *questions;      /* gets the questions that are found; or NULL */
     const report_store *store;      /* for s3:// URIs; or NULL */
     /* NULL, or called for each match that is counted; the example is released afterwards. */

@@ -13,7 +13,7 @@
 
 #include "decon/base/buf.h"
 
-/* False: folding would leave the text as it is. */
+/* False: folding would not change the text. */
 bool fold_is_needed(slice text);
 void fold_text(slice text, buf *out);
 

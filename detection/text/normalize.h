@@ -36,7 +36,7 @@ bool normalizer_init(normalizer *n, const char *punctuation, err *e) MUST_USE;
 void normalizer_deinit(normalizer *n);
 DEFINE_AUTO(normalizer, normalizer_deinit)
 
-/* Replaces what `out` holds. */
+/* Replaces the content of `out`. */
 bool normalize_text(const normalizer *n, slice text, buf *out) MUST_USE;
 
 /* Words are separated by the single spaces of normalised text. The first `max_words` of them

@@ -33,7 +33,7 @@ typedef enum break_class {
     BREAK_NUMERIC,
     BREAK_EXTENDNUMLET,
     BREAK_WSEGSPACE,
-    BREAK_EXTENDED_PICTOGRAPHIC, /* a property of its own, in a table of its own */
+    BREAK_EXTENDED_PICTOGRAPHIC, /* a separate property, in a separate table */
 } break_class;
 
 typedef struct break_range {
@@ -116,7 +116,7 @@ typedef struct behind {
     break_class raw;         /* the last character */
     break_class last;        /* that the rules do not ignore */
     break_class before_last; /* BREAK_OTHER: none */
-    unsigned indicators;     /* regional ones in a row */
+    unsigned indicators;     /* consecutive regional ones */
 } behind;
 
 /* WB6, 7, 7b, 7c, 11, 12: one character between two of a kind. `then` is the class after `c`. */

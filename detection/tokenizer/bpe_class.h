@@ -1,6 +1,6 @@
 /* The classes of characters in the splitters' patterns.
  *
- * What:    L letters, N numbers, S white space (line breaks apart), others.
+ * What:    L letters, N numbers, S white space (line breaks separately), others.
  * Owner:   nothing. Threads: any. Fails: never; the text is valid UTF-8.
  */
 #ifndef DETECTION_TOKENIZER_BPE_CLASS_H

@@ -29,7 +29,7 @@ typedef struct short_slot {
 #define RANK_BITS 24u
 
 struct bpe_vocabulary {
-    buf bytes;        /* all strings in a row, by rank */
+    buf bytes;        /* all strings, concatenated by rank */
     uint32_t *starts; /* by rank, and one more */
     size_t count;
     bpe_slot *slots; /* of strings that are not short; open addressing, a power of two */

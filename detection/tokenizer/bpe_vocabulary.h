@@ -30,7 +30,7 @@ typedef struct bpe_vocabulary bpe_vocabulary;
 
 /* `dir` may be NULL or empty. */
 bpe_vocabulary *bpe_vocabulary_new(const bpe_source *source, const char *dir, err *e) MUST_USE;
-void bpe_vocabulary_free(bpe_vocabulary *v); /* NULL is fine */
+void bpe_vocabulary_free(bpe_vocabulary *v); /* NULL is allowed */
 DEFINE_AUTO_PTR(bpe_vocabulary, bpe_vocabulary_free)
 
 uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes); /* or BPE_NO_RANK */

@@ -42,7 +42,7 @@ typedef struct piece_cache {
 } piece_cache;
 
 piece_cache *piece_cache_new(void) MUST_USE;
-void piece_cache_free(piece_cache *c); /* NULL is fine */
+void piece_cache_free(piece_cache *c); /* NULL is allowed */
 
 extern const uint64_t piece_masks[PIECE_MAX_BYTES + 1]
                                  [2]; /* by length: ones for the bytes that stay */

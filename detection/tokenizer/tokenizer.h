@@ -52,7 +52,7 @@ typedef struct tokenizer_ops tokenizer_ops;
 tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
 /* As the reference server: `word`, and any unknown name, is one token for each byte. */
 tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
-void tokenizer_free(tokenizer *t); /* NULL is fine */
+void tokenizer_free(tokenizer *t); /* NULL is allowed */
 DEFINE_AUTO_PTR(tokenizer, tokenizer_free)
 
 /* Puts a space before normalised text if the tokenizer requires one; an empty text stays empty. The

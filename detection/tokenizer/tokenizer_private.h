@@ -40,7 +40,7 @@ static inline void token_list_add(token_list *l, uint32_t id, uint32_t end)
     l->ends[l->count++] = end;
 }
 
-void token_memory_free(token_memory *m); /* NULL is fine */
+void token_memory_free(token_memory *m); /* NULL is allowed */
 
 #define TOKENIZER_WORD_COUNT 2
 extern const tokenizer_ops *const tokenizer_words[TOKENIZER_WORD_COUNT];

@@ -27,7 +27,7 @@ typedef struct word_tokenizer {
     word_entry *slots; /* open addressing, a power of two; an id of TOKEN_UNKNOWN is free */
     size_t slot_count;
     size_t word_count;
-    buf letters; /* all words in a row */
+    buf letters; /* all words, concatenated */
     uint64_t seed;
 } word_tokenizer;
 

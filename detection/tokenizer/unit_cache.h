@@ -31,7 +31,7 @@ typedef struct unit_cache {
 } unit_cache;
 
 unit_cache *unit_cache_new(void) MUST_USE;
-void unit_cache_free(unit_cache *c); /* NULL is fine */
+void unit_cache_free(unit_cache *c); /* NULL is allowed */
 
 /* `len` is UNIT_MIN_BYTES to UNIT_MAX_BYTES; 32 bytes exist. */
 static inline unit_key unit_key_of(const char *text, size_t len)

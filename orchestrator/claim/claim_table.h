@@ -55,7 +55,7 @@ typedef struct slice_row {
 typedef struct claim_table claim_table;
 
 claim_table *claim_table_new(uint32_t slice_count) MUST_USE;
-void claim_table_free(claim_table *t); /* NULL is fine */
+void claim_table_free(claim_table *t); /* NULL is allowed */
 
 /* A listing: each object by its key below the folder of the round. */
 void claim_table_begin(claim_table *t);

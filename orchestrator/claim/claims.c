@@ -5,12 +5,14 @@
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
-/* So many refusals in a row: of base slices, the round is listed again (or after as many as the listing has
- * pages); of parts, one of many hosts waits, since those that other hosts have claimed are not in the listing of parts. */
+/* After this many consecutive refusals of base slices, the round is listed again (or after as
+ * many as the listing has pages); of parts, one of many hosts waits, since the listing of parts
+ * does not show those that other hosts have claimed. */
 #define REFUSALS_MAX       2
 #define PAGE_KEYS          1000
 #define SLICES_OF_64_HOSTS 1024u
-/* Of many hosts each one lists the round after so many lease times: most of them may be gone. */
+/* With many hosts, each one lists the round after this many lease times, since most of the
+ * others may have ended. */
 #define LEASES_UNWATCHED 4u
 #define COMPLETE         "open/complete" /* in the folder of the round, where all slices are closed */
 
@@ -105,15 +107,15 @@ uint64_t claims_crowd(const claims *c)
     return MAX(c->plan.slices / SLICES_OF_64_HOSTS, 1u);
 }
 
-/* Of 64 hosts each one watches the leases. Of more, as many on average: one host that sees a lease expire is
- * enough, and a listing of the round has an object or two for each slice. */
+/* Up to 64 hosts all watch the leases; of more hosts, 64 do on average: it suffices that one
+ * host sees a lease expire, and a listing of the round has one or two objects for each slice. */
 static bool watches_leases(const claims *c)
 {
     bool chosen = transport_random(c->o.transport) % claims_crowd(c) == 0;
     return chosen || now_ms(c) - c->listed_ms >= LEASES_UNWATCHED * c->o.lease_ms;
 }
 
-/* By what this host knows; whether it was renewed meanwhile, a listing says. */
+/* According to this host; only a listing shows whether it was renewed in the meantime. */
 static bool may_have_expired(const claims *c)
 {
     return claim_table_expired_slice(c->table, 0, now_ms(c), c->o.lease_ms) != NULL;

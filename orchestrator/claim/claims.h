@@ -2,8 +2,8 @@
  *
  * What:    probes the store, joins or begins the round of `_decon/claims/plan.json`, then claims slices
  *          when asked, renews their leases at a third of the lease time, closes them, takes over
- *          those of hosts that are gone (rule: claim_table.h), and opens parts of its last slices
- *          to other hosts.
+ *          those of hosts whose lease has expired (rule: claim_table.h), and opens parts of its
+ *          last slices to other hosts.
  * Owner:   claims_free; a claim belongs to the claims from on_claimed until claims_close or on_lost.
  * Threads: loop.
  * Fails:   by on_failed, once: no more slices are claimed. Held leases are still renewed.
@@ -53,7 +53,7 @@ typedef struct claims_options {
 } claims_options;
 
 claims *claims_start(const claims_options *options) MUST_USE;
-void claims_free(claims *c); /* NULL is fine; leases that are held expire */
+void claims_free(claims *c); /* NULL is allowed; leases that are held expire */
 
 const claim_plan *claims_plan(const claims *c); /* of the round */
 int64_t claims_round_start_s(const claims *c);  /* by the store's clock */
@@ -73,8 +73,9 @@ op *claims_confirm(claims *c, const claim *of, void (*on_done)(void *ctx, const 
                    void *ctx) MUST_USE;
 /* All files of the slice are done or have failed. */
 void claims_close(claims *c, claim *of, uint64_t files, uint64_t failed);
-/* Its files of these parts (a bit of each), of which none is begun any more, go to the hosts that claim them;
- * on_opened says when. A write that fails is repeated while the slice is held. */
+/* Gives its files of these parts (one bit each) to the hosts that claim them; none of them may
+ * be started any more. on_opened reports when this is written. A failed write is repeated while
+ * the slice is held. */
 void claims_open(claims *c, claim *of, uint32_t parts);
 /* Releases all claims, so that others can claim them at once; `done` when this is written (or
  * cannot be). */

@@ -5,9 +5,9 @@
  * listing the whole round, and then open parts of their slices.
  *
  * A waiting host lists the opened parts every tenth of the lease time; with more than 128 hosts,
- * each one less and less often. Each host chooses its own times. It lists the whole round every
- * third of the lease time, in which each host renews its leases; with more than 64 hosts only some
- * do (claims_look). The first that finds all slices closed writes the object `open/complete`, which
+ * at growing intervals, with random offsets. It lists the whole round every third of the lease
+ * time, in which each host renews its leases; with more than 64 hosts only some do
+ * (claims_look). The first that finds all slices closed writes the object `open/complete`, which
  * the others find with the parts.
  */
 #include "base/util.h"
@@ -59,8 +59,8 @@ static void on_poll(void *ctx)
         claims_look(c);
 }
 
-/* Of many hosts: half as long again after each look in vain, until a third of the lease time. Then between 3/4 and
- * 5/4 of that. */
+/* With many hosts, the interval grows by half after each unsuccessful poll, up to a third of the
+ * lease time; then it is randomised between 3/4 and 5/4 of that. */
 static uint64_t next_pause_ms(claims *c)
 {
     uint64_t first_ms =

@@ -82,7 +82,7 @@ static void warn_of_trouble(const job_call *c, const err *why)
              c->failures);
 }
 
-/* The server or the connection failed: ask for its health before the next attempt. */
+/* The server or the connection failed: request its health before the next attempt. */
 static void call_stuck(job_call *c, const err *why)
 {
     c->last = *why;

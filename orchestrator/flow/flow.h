@@ -65,7 +65,7 @@ flow *flow_start(const flow_options *options) MUST_USE;
  * to the next run with their files on the disk. */
 void flow_drain(flow *f);
 void flow_abort(flow *f); /* cancels all operations; uploads are aborted in the store */
-void flow_free(flow *f);  /* NULL is fine */
+void flow_free(flow *f);  /* NULL is allowed */
 
 /* --- with a feed --- */
 

@@ -1,8 +1,8 @@
 /* Files that fail with the same cause: is there one cause for all files?
  *
- * until the first success, for   files are begun one at a time, the smallest first
+ * until the first success, for   files are started one at a time, the smallest first
  * START_MS at most
- * failures in a row with the     no file is begun or submitted until all others have ended; then
+ * consecutive failures with the  no file is started or submitted until all others have ended; then
  * same cause                     one, alone
  * that one fails likewise        the run ends
  * it succeeds, or fails in       all continue as before

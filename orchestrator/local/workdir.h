@@ -80,10 +80,10 @@ int workdir_whole_open(const workdir *w, const char *key, err *e) MUST_USE;
  * complete. */
 bool workdir_whole_to_part(const workdir *w, const char *key, err *e) MUST_USE;
 
-/* Removes directories of keys that are not wanted: workdir_scan reads the names, workdir_want is
- * called for each wanted key, workdir_clear_unwanted returns how many directories it removed.
- * Between the scan and workdir_forget_scan, workdir_has_whole does not access the disk for keys
- * without a directory. */
+/* Removes directories of keys that are not in the plan: workdir_scan reads the names,
+ * workdir_want is called for each wanted key, workdir_clear_unwanted returns how many
+ * directories it removed. Between the scan and workdir_forget_scan, workdir_has_whole does not
+ * access the disk for keys without a directory. */
 bool workdir_scan(workdir *w, err *e) MUST_USE;
 void workdir_forget_scan(workdir *w);
 void workdir_want(workdir *w, const char *key);

@@ -22,6 +22,6 @@ typedef struct metrics_server metrics_server;
 metrics_server *metrics_server_start(const char *listen, err *e) MUST_USE;
 char *metrics_server_url(const metrics_server *m) MUST_USE; /* "http://127.0.0.1:9464" */
 void metrics_server_publish(metrics_server *m, slice metrics, slice status, bool ready);
-void metrics_server_stop(metrics_server *m); /* NULL is fine */
+void metrics_server_stop(metrics_server *m); /* NULL is allowed */
 
 #endif

@@ -25,9 +25,9 @@ typedef struct monitor_options {
 monitor *monitor_new(const monitor_options *options, err *e) MUST_USE;
 /* `records` may be NULL: then lines and stages are 0. */
 void monitor_follow(monitor *m, const flow *f, const s3_client *s3, const plan *work,
-                    const recorder *records); /* NULL is fine */
-/* With each change of an item's state. NULL is fine. */
+                    const recorder *records); /* NULL is allowed */
+/* With each change of an item's state. NULL is allowed. */
 void monitor_note(monitor *m, const item *it);
-void monitor_free(monitor *m); /* NULL is fine */
+void monitor_free(monitor *m); /* NULL is allowed */
 
 #endif

@@ -23,6 +23,6 @@ void status_json_note(status_json *s, const item *it);
 /* A sample of the throughput, every ten seconds. */
 void status_json_sample(status_json *s, const flow *f, uint64_t now_ms);
 void status_json_write(const status_json *s, const metrics_now *n, uint64_t now_ms, buf *out);
-void status_json_free(status_json *s); /* NULL is fine */
+void status_json_free(status_json *s); /* NULL is allowed */
 
 #endif

@@ -28,6 +28,6 @@ void failure_log_add(failure_log *l, const failure_line *line);
 void failure_log_flush(failure_log *l); /* writes new lines; while a write is in flight, later */
 /* Writes remaining lines; `on_done` is called once, possibly at once. */
 void failure_log_close(failure_log *l, void (*on_done)(void *ctx), void *ctx);
-void failure_log_free(failure_log *l); /* cancels what is in flight; NULL is fine */
+void failure_log_free(failure_log *l); /* cancels what is in flight; NULL is allowed */
 
 #endif

@@ -30,6 +30,6 @@ void ledger_add(ledger *l, const ledger_line *line);
 /* Uploads the rest and merges the parts; `on_done` is called once, possibly at once. */
 void ledger_close(ledger *l, void (*on_done)(void *ctx), void *ctx);
 uint64_t ledger_sent_bytes(const ledger *l); /* by requests that have ended */
-void ledger_free(ledger *l);                 /* cancels what is in flight; NULL is fine */
+void ledger_free(ledger *l);                 /* cancels what is in flight; NULL is allowed */
 
 #endif

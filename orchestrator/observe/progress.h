@@ -18,7 +18,7 @@
 typedef struct progress progress;
 
 progress *progress_new(transport *t) MUST_USE;
-void progress_free(progress *p); /* NULL is fine */
+void progress_free(progress *p); /* NULL is allowed */
 /* Before the flow: "the list of s3://bucket/in/"; NULL: no wait. */
 void progress_wait(progress *p, const char *what);
 /* `records` may be NULL: its requests do not count as progress. */

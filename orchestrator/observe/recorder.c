@@ -191,7 +191,7 @@ const tally *recorder_tally(const recorder *r)
 
 /* --- begin and end --- */
 
-/* Without it the parts of the ledger stay as they are. */
+/* Without it the parts of the ledger are kept. */
 static int open_spool(const workdir *w)
 {
     err e = ERR_INIT;

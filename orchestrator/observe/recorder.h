@@ -34,9 +34,9 @@ void recorder_note(recorder *r, const item *it, item_state last, uint64_t spent_
 void recorder_follow(recorder *r, const flow *f);
 /* Writes the rest, within 30 seconds. `on_done` is called once, possibly at once. */
 void recorder_close(recorder *r, int exit_status, void (*on_done)(void *ctx), void *ctx);
-void recorder_free(recorder *r); /* cancels what is in flight; NULL is fine */
+void recorder_free(recorder *r); /* cancels what is in flight; NULL is allowed */
 
-/* Bytes of its finished requests, which are no progress of the run. 0 for NULL. */
+/* Bytes of its finished requests, which do not count as progress of the run. 0 for NULL. */
 uint64_t recorder_sent_bytes(const recorder *r);
 const tally *recorder_tally(const recorder *r);
 

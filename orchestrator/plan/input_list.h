@@ -30,7 +30,7 @@ typedef struct input_list_options {
 input_list *input_list_new(const input_list_options *options) MUST_USE;
 bool input_list_feed(input_list *l, slice data, err *e) MUST_USE;
 bool input_list_end(input_list *l, err *e) MUST_USE; /* the list is complete */
-void input_list_free(input_list *l);                 /* NULL is fine */
+void input_list_free(input_list *l);                 /* NULL is allowed */
 
 /* Of the option input_list_columns. */
 bool input_list_check_columns(const char *text, err *e) MUST_USE;

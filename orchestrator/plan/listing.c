@@ -46,7 +46,7 @@ static bool is_cleaned_name(const char *key)
     return strstr(names_basename(key), NAMES_CLEANED_SUFFIX) != NULL;
 }
 
-/* Every object of the input that is left out is logged. */
+/* Every skipped object of the input is logged. */
 static void note_ignored(listing *l, const char *bucket, const s3_object *object)
 {
     bool near = names_is_near_input(object->key);

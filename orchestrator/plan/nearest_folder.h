@@ -20,6 +20,6 @@ typedef struct nearest_folder nearest_folder;
 typedef void (*nearest_folder_done)(void *ctx, const char *found);
 nearest_folder *nearest_folder_start(s3_client *s3, const char *bucket, const char *path,
                                      nearest_folder_done on_done, void *ctx) MUST_USE;
-void nearest_folder_free(nearest_folder *n); /* NULL is fine */
+void nearest_folder_free(nearest_folder *n); /* NULL is allowed */
 
 #endif

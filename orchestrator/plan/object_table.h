@@ -36,7 +36,7 @@ typedef struct listed_array {
     const listed **sorted; /* by key, once listed_sort was called */
 } listed_array;
 
-/* An object that is the same as the one before it (a store that lists a key twice) is left out. */
+/* An object that is the same as the one before it (a store that lists a key twice) is skipped. */
 void listed_add(listed_array *a, const s3_object *object);
 /* The same in any position: for a store that lists without order. Before listed_sort. ERR_S3_REPLY
  * if a key has two sizes or ETags. */

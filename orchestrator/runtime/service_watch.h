@@ -14,6 +14,6 @@
 typedef struct service_watch service_watch;
 
 service_watch *service_watch_start(transport *t) MUST_USE; /* NULL: there is no watchdog */
-void service_watch_stop(service_watch *w);                 /* NULL is fine */
+void service_watch_stop(service_watch *w);                 /* NULL is allowed */
 
 #endif

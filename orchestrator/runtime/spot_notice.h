@@ -20,6 +20,6 @@ typedef struct spot_notice spot_notice;
 /* `on_notice` gets "spot interruption: <the service's text>"; it may call spot_notice_stop. */
 spot_notice *spot_notice_start(transport *t, const char *(*getenv_fn)(const char *name),
                                void (*on_notice)(void *ctx, const char *text), void *ctx) MUST_USE;
-void spot_notice_stop(spot_notice *s); /* NULL is fine */
+void spot_notice_stop(spot_notice *s); /* NULL is allowed */
 
 #endif

@@ -29,7 +29,7 @@ int cmd_status(int argc, char **argv, const char *(*getenv_fn)(const char *name)
 /* The options, into STORE_COMMAND_ROWS_MAX rows of the caller. */
 option_set cmd_status_options(option *rows);
 
-/* One look; the exit status. */
+/* One status; returns the exit status. */
 int status_look(const status_config *c, store_session *session, FILE *out) MUST_USE;
 
 #endif

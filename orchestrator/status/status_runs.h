@@ -6,7 +6,7 @@
  *          they are of an earlier division.
  * Owner:   status_runs_deinit.
  * Threads: loop.
- * Fails:   by err if the records cannot be listed; one that cannot be read is left out, with a
+ * Fails:   by err if the records cannot be listed; one that cannot be read is skipped, with a
  *          warning.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_RUNS_H

@@ -84,7 +84,7 @@ static bool has_outputs(const status_table *t, const listed_array *rows)
     return false;
 }
 
-/* Without a copy, which would be too large for millions of inputs, unless some are left out. */
+/* Without a copy, which would be too large for millions of inputs, unless some are skipped. */
 void status_table_take_inputs(status_table *t, listed_array *from)
 {
     if (!has_outputs(t, from)) {

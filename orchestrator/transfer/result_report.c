@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 30)
-#define NAME_MAX_BYTES ((size_t)1024) /* of an evaluation set; the rest of it is left out */
+#define NAME_MAX_BYTES ((size_t)1024) /* of an evaluation set; longer names are truncated */
 
 /* A match is kept as one number, the line above the index of its set, so that one sort finds
  * distinct lines and distinct lines of each set. */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
-/* Bytes that a core reads in about 50 ms: one time slice on a worker. Shorter slices would mostly
- * wait for a busy loop thread. */
+/* Bytes that a core reads in about 50 ms: one time slice on a worker. Shorter slices would spend
+ * most of their time waiting for a busy loop thread. */
 #define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
 #define VISIT_CODED_BYTES ((uint64_t)12 << 20)
 /* Progress notifications per time slice. */

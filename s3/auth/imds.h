@@ -27,8 +27,8 @@ typedef struct s3_imds {
     transport *t;
     s3_role_keys_end on_end;
     void *ctx;
-    /* A path to read in place of credentials; NULL: credentials. `on_document` gets its text, which is
-     * empty if the service does not know the path; on_end gets failures. */
+    /* A path to read instead of credentials; NULL: credentials. `on_document` gets its text,
+     * which is empty if the service does not know the path; on_end gets failures. */
     const char *document;
     void (*on_document)(void *ctx, slice text);
     char *base; /* http://169.254.169.254 */

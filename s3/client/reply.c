@@ -285,7 +285,7 @@ static err_code error_code(const s3_reply *r, bool has_key)
     size_t row = code_row(r);
     if (row < ARRAY_LEN(code_rows))
         return code_rows[row].error;
-    if (r->status == 404 && r->foreign) /* from another web server; says nothing about the object */
+    if (r->status == 404 && r->foreign) /* from another web server, not about the object */
         return ERR_S3_REPLY;
     if (r->status == 404 && (!has_key || r->code[0]))
         return r->code[0] ? ERR_S3_REPLY : ERR_S3_NO_BUCKET;
@@ -311,7 +311,7 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
     else if (r->status == 407)
         hint = xstrdup("; a proxy requires user and password; set them in http_proxy "
                        "(http://USER:PASSWORD@HOST:PORT)");
-    else if (r->status == 404) /* HEAD does not say which of them is missing */
+    else if (r->status == 404) /* HEAD does not report which of them is missing */
         hint = xasprintf("; check the bucket's name%s", has_key ? " and the key" : "");
     err_set(e, code, "%d%s%s%s: %s%s", r->status, r->code[0] ? " " : "", r->code, id ? id : "",
             r->words[0] ? r->words : err_code_words(code), hint ? hint : "");

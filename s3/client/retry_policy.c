@@ -52,7 +52,7 @@ static bool is_alone_in_it(const s3_request *r, uint64_t now_ms)
            r->client->outage.success_ms < r->throttled_since_ms;
 }
 
-/* A throttled reply says nothing about the object: no attempt is used, up to the time
+/* A throttled reply is not about the object: no attempt is used, up to the time
  * limit of an outage. */
 static bool wait_while_throttled(s3_request *r, const err *e)
 {

@@ -29,8 +29,8 @@ void *s3_simple_new(s3_client *c, const op_kind *kind, size_t size_bytes, const 
                     const char *key, void (*done)(void *ctx, const err *e), void *ctx) MUST_USE;
 void s3_simple_free(op *o);
 
-/* A new request for bucket and key, in place of the last one; it ends the operation. The caller adds
- * query, headers, checks, or another on_done, whose ctx is the operation. */
+/* A new request for bucket and key, which replaces the last one; it ends the operation. The
+ * caller adds query, headers, checks, or another on_done, whose ctx is the operation. */
 s3_request *s3_simple_request(void *simple, const char *operation, const char *method);
 void s3_simple_send(void *simple);
 /* Sends a change whose reply has no body, and reports an error unless the reply is S3's success. */

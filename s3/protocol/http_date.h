@@ -1,4 +1,4 @@
-/* Date formats of S3, of other AWS services, and of compatible stores; parsing and formatting.
+/* Parses and formats the dates of S3, other AWS services and compatible stores.
  *
  * What:    ISO 8601 as in RFC 3339 and the SDKs: "2013-05-24T00:00:00.000Z", any fraction, an
  *          offset ("+02:00", "+0200", "+02"), "UTC", a blank instead of T; UTC if there is no zone

@@ -1,5 +1,5 @@
-/* Copies an object above 5 GiB: UploadPartCopy over ranges of the source, then a look at the copy's
- * checksum if the parts had none (the states PARTS and VERIFY of s3/put/copy.c). */
+/* Copies an object above 5 GiB: UploadPartCopy over ranges of the source, then a check of the
+ * copy's checksum if the parts had none (the states PARTS and VERIFY of s3/put/copy.c). */
 #include "s3/put/copy_op.h"
 #include "decon/base/log.h"
 #include "base/util.h"

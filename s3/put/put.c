@@ -90,8 +90,7 @@ bool put_hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, uint
         return false;
     if (s3_hash_now(task, &e))
         return true;
-    s3_hash_init(&task->hash, o->carried.kind); /* a worker will meet the same error and report
-                                                   it */
+    s3_hash_init(&task->hash, o->carried.kind); /* a worker will get the same error and report it */
     return false;
 }
 

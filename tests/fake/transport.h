@@ -68,7 +68,7 @@ typedef struct fake_rule {
 typedef void (*fake_handler)(void *ctx, const fake_request *request, fake_reply *reply);
 
 fake_transport *fake_new(void);
-void fake_free(fake_transport *f); /* NULL is fine; may fail the test, see above */
+void fake_free(fake_transport *f); /* NULL is allowed; may fail the test, see above */
 transport *fake_transport_base(fake_transport *f);
 
 /* The failure that fake_free would report now; NULL: none. Freed by the caller. */

@@ -27,7 +27,7 @@ typedef struct s3_delete_many_options {
     const char *bucket;
     const char *const *keys;
     size_t key_count; /* 1 to S3_DELETE_MANY_MAX */
-    /* The version of each key to delete for good; NULL: the current objects. */
+    /* The version of each key to delete permanently; NULL: the current objects. */
     const char *const *version_ids;
     /* version_id: NULL without version_ids */
     void (*on_key_error)(void *ctx, const char *key, const char *version_id,

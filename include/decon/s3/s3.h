@@ -99,12 +99,13 @@ s3_op *s3_head_version(s3_client *c, const char *bucket, const char *key, const 
                        bool checksum, s3_head_done done, void *ctx);
 /* Success means that the object does not exist: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
-/* One version of an object, for good. Success as above; a missing version is not an error. */
+/* Deletes one version of an object permanently. Success as above; a missing version is not an
+ * error. */
 s3_op *s3_delete_version(s3_client *c, const char *bucket, const char *key, const char *version_id,
                          s3_done done, void *ctx);
 /* Deletes only the version with this ETag and size (S3_SIZE_UNKNOWN: any); another one fails with
- * DECON_ERR_S3_CHANGED. At AWS, only the ETag is compared, by the store. A missing object is no
- * error. */
+ * DECON_ERR_S3_CHANGED. At AWS, only the ETag is compared, by the store. A missing object is not
+ * an error. */
 #define S3_SIZE_UNKNOWN UINT64_MAX
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
                     uint64_t size_bytes, s3_done done, void *ctx);

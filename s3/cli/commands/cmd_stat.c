@@ -221,7 +221,7 @@ static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *erro
     cli_finish(&s->call, error);
 }
 
-/* Tags have a permission of their own: without it, only their number is shown. */
+/* Tags need a separate permission; without it, only their number is shown. */
 static bool show(stat_call *s, err *e)
 {
     const cli *c = s->call.c;

@@ -32,7 +32,7 @@ const s5cmd_row *s5cmd_find(const char *name); /* NULL: none */
 /* NULL on failure. */
 const cli_command *s5cmd_translate(line_words *words, err *e) MUST_USE;
 
-/* Commands with output of their own. */
+/* Commands with their own output format. */
 extern const cli_command s5cmd_command_ls, s5cmd_command_du, s5cmd_command_head,
     s5cmd_command_bucket_version;
 

@@ -13,7 +13,7 @@ struct cli_progress {
     bool shown;
     timer *tick;
     progress_numbers numbers;
-    char *text; /* as it was shown last, or NULL */
+    char *text; /* as last shown, or NULL */
     rate_meter meter;
 };
 

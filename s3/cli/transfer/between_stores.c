@@ -106,7 +106,7 @@ static void load(transfer *t)
                                                               .ctx = t});
 }
 
-/* As in a copy inside a store, tags that must not be read are left out, with a warning. */
+/* As in a copy inside a store, tags that may not be read are omitted, with a warning. */
 static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *error)
 {
     transfer *t = ctx;

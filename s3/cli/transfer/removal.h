@@ -24,7 +24,7 @@ void removal_deinit(removal *r);
 DEFINE_AUTO(removal, removal_deinit)
 
 bool removal_add(removal *r, const char *bucket, const char *key, err *e) MUST_USE;
-/* One version, for good; NULL: as above. */
+/* One version, permanently; NULL: as above. */
 bool removal_add_version(removal *r, const char *bucket, const char *key, const char *version_id,
                          err *e) MUST_USE;
 bool removal_add_all(removal *r, const char *bucket, key_spool *keys, err *e) MUST_USE;

@@ -13,7 +13,7 @@ struct verification {
     int level, fd;
     char *name;
     err error;
-    void (*on_done)(void *ctx, const err *error); /* NULL: the result is not wanted */
+    void (*on_done)(void *ctx, const err *error); /* NULL: the result is not needed */
     void *ctx;
 };
 

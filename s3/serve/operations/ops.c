@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "s3/serve/operations/ops.h"
 
-/* Parameters and headers that rows list as their own; see s3/serve/operations/supported.c. */
+/* Parameters and headers that several rows list; see s3/serve/operations/supported.c. */
 #define CUSTOMER  "x-amz-server-side-encryption-customer-*"
 #define CHECKSUMS "x-amz-checksum-*"
 #define STORED                                                                                     \

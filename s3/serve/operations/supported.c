@@ -6,9 +6,9 @@
 #include "base/util.h"
 #include "s3/serve/operations/ops.h"
 
-/* Of all operations. Parameters that begin with x- (except x-amz-) are the client's own: S3 only
- * logs them. The same holds for names with an underscore, which no parameter of S3 has. The rows of
- * operations list their own ones. */
+/* Of all operations. Parameters that begin with x- (except x-amz-) are the client's: S3 only
+ * logs them. The same applies to names with an underscore, which no parameter of S3 has. The
+ * rows of operations list further ones. */
 static const char common_params[] =
     "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature "
     "X-Amz-Security-Token AWSAccessKeyId Signature Expires content-type content-md5";

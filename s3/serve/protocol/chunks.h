@@ -1,4 +1,4 @@
-/* Bodies in chunks with signatures or trailers of their own (Content-Encoding: aws-chunked).
+/* Chunked bodies with signatures or trailers (Content-Encoding: aws-chunked).
  *
  * What:    removes the framing from a body as it arrives, checks the signatures of the chunks and
  *          of the trailer, each of which covers the previous one, and returns the trailer's value.

@@ -48,8 +48,8 @@ bool versions_keep_locked(store *s, const char *bucket, slice key, const char *p
                           object_meta *next, err *e) MUST_USE;
 bool versions_mark_locked(store *s, const char *bucket, slice key, object_meta *marker, err *e)
     MUST_USE;
-/* Removes one version; the newest that is left becomes the current one. A missing version is no
- * error. *removed: what it was. */
+/* Removes one version; the newest that is left becomes the current one. A missing version is not
+ * an error. *removed: what it was. */
 bool versions_remove_locked(store *s, const char *bucket, slice key, const char *id,
                             object_meta *removed, err *e) MUST_USE;
 

@@ -51,7 +51,7 @@ static bool holds(const context *c, uint32_t record, size_t position, uint32_t *
     return sorted_contains(docs.records, docs.count, record);
 }
 
-/* Yields the last position that was looked at. */
+/* Yields the last position that was examined. */
 static size_t walk(const context *c, uint32_t record, size_t seed, int step, set *matched,
                    size_t *bound)
 {
