@@ -76,7 +76,7 @@ $(ARM64_ROOT)/owners.txt: deploy/packages/sysroot.sh | $(BUILD)/packages-arm64
 tarball-arm64 image-arm64: %-arm64: $(ARM64_ROOT)/owners.txt
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_BUILD) $*
 
-## deb-arm64: the Debian packages for arm64, cross-compiled in a system of their own below build/arm64 (as root)
+## deb-arm64: the Debian packages for arm64, cross-compiled in a separate system below build/arm64 (as root)
 deb-arm64: $(BUILD)/packages-package
 	deploy/packages/deb_arm64.sh $(VERSION) $(BUILD)/arm64/packages/deb $(BUILD)/arm64/debian
 
@@ -85,7 +85,7 @@ check-deb-arm64: deb-arm64
 	@PACKAGES=$(BUILD)/arm64/packages ROOT=$(BUILD)/arm64/debian BIN=$(OUT)/bin tests/run.sh tests/packages/check_deb_arm64.sh
 
 ## check-arm64: the unit and flow tests and the programs, cross-compiled and run by qemu-user
-# Left out, because qemu-user 7.2 does not support restarting a program, mount points, ending its
+# Excluded, because qemu-user 7.2 does not support restarting a program, mount points, ending its
 # own processes, memory limits or system call filters; and test_decoder, whose list of bits that may
 # differ applies to zstd's output on x86-64.
 ARM64_LEFT_OUT := $(patsubst %,tests/unit/%.c,base/test_output base/test_log base/test_fs_guard base/loop/test_loop_process \

@@ -50,7 +50,7 @@ torture: all $(PRELOADS) $(OUT)/tests/torture/power_cut
 	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/power.sh
 
 ## coverage: lines that the tests execute, per folder; exit status 1 below COVERAGE_LEAST=85 % in one; JOBS=; minutes
-# The report is build/coverage/report.txt. Left out are tests of the build and of packages, and those that end programs by
+# The report is build/coverage/report.txt. Excluded are tests of the build and of packages, and those that end programs by
 # SIGKILL, which leaves no counters.
 COVERAGE_BUILD = OUT=$(BUILD)/coverage SANITIZE= HARDENING=0 CFLAGS="-O0 -g --coverage -fprofile-update=atomic"
 COVERAGE_LEAST ?= 85

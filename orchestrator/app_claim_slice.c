@@ -5,7 +5,7 @@
  * plan its files            always                                         compare or look, else add
  * compare earlier results   the listing has some (done_check.h)            describe, plan again, then look
  * describe the difference   some were made with other settings             plan again, or the run fails
- * look at its results       another host has had the slice (slice_check.h) add
+ * check its results         another host has had the slice (slice_check.h) add
  * add rows                  always                                         closed where there are none
  */
 #include "orchestrator/app_claim_private.h"

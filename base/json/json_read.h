@@ -3,7 +3,7 @@
  * What:    checks a whole text (RFC 8259: no BOM, comments or trailing characters; no raw control
  *          characters, no unpaired surrogates, numbers within binary64; at most 127 levels) and
  *          records the position of the wanted members. The last of equal keys counts.
- * Owner:   a json_value borrows the text that it lies in.
+ * Owner:   a json_value borrows the text that contains it.
  * Threads: any.
  * Fails:   ERR_PARSE with `byte N: cause`. The text must be valid UTF-8.
  */

@@ -1,7 +1,7 @@
 /* A value that json_read.h found in a text.
  *
  * What:    strings without their escapes, unsigned integers, booleans.
- * Owner:   a json_value borrows the text that it lies in.
+ * Owner:   a json_value borrows the text that contains it.
  * Threads: any.
  * Fails:   by false, as documented for each function; the text was checked when it was read.
  */

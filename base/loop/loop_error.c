@@ -80,7 +80,7 @@ static bool timed_out_connecting(const http_call *call)
 
 /* --- proxies --- */
 
-/* What to do about an unreachable or refusing proxy; NULL: the error lies beyond the proxy. */
+/* What to do about an unreachable or refusing proxy; NULL: the error is not at the proxy. */
 static char *proxy_advice(CURLcode code, long refused_with, const loop_proxy *proxy)
 {
     if (refused_with == 407)

@@ -2,7 +2,7 @@
  *
  * What:    the piece may refer to the text before it (the history). It begins with the bits of the
  *          writer's incomplete byte, so that stored blocks in it are aligned, and leaves the bits
- *          of its own last byte there.
+ *          of its last byte there.
  * Owner:   embedded, zeroed; deflate_piece_deinit. The writer is the caller's.
  * Threads: one at a time.
  * Fails:   if the writer fails. Without memory for zlib the process ends.

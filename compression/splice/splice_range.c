@@ -9,7 +9,7 @@ bool splice_range_check(splice_range before, splice_range next, err *e)
 
 bool splice_range_beyond(err *e)
 {
-    return err_set(e, ERR_LIMIT, "splice: a removed range lies beyond the end of the text");
+    return err_set(e, ERR_LIMIT, "splice: a removed range is beyond the end of the text");
 }
 
 bool splice_ranges_end(const splice_ranges *r, err *e)

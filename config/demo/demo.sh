@@ -50,7 +50,7 @@ s3() {
     "$BIN/decon-s3" "$@"
 }
 
-title 'A store and a detection server on ports of their own'
+title 'A store and a detection server on free ports'
 "$BIN/decon-s3" serve --root "$dir/store" --port 0 --port-file "$dir/store.port" >"$dir/store.log" 2>&1 &
 pids+=($!)
 await_file "$dir/store.port" "$!"

@@ -2,7 +2,7 @@
 # Shared by the scripts of this folder: the shared libraries that programs load, and their packages.
 #
 # SYSROOT: the root of another system's files, such as arm64's (deploy/packages/sysroot.sh); empty: this one.
-# OWN_LIBRARIES: a folder of libraries that take the place of the system's.
+# OWN_LIBRARIES: a folder of libraries that replace those of the system.
 
 # Prints the machine of the file $1 as `uname -m` does.
 machine_of() {

@@ -53,7 +53,7 @@ library_item() {
     local name=$1 base=${1%%.so*} release=${4:-} more=''
     if [ "${2%/*}" = "${OWN_LIBRARIES:-}" ]; then
         item "$(id_of "$name")" "$name" "$version" NONE ',
-      "comment": "takes the place of the library of this name, without its functions; part of decon"'
+      "comment": "replaces the library of this name, without its functions; part of decon"'
         return
     fi
     base=${base%%-[0-9]*} base=${base/ld-linux*/ld-linux}

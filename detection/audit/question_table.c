@@ -127,7 +127,7 @@ bool question_table_read(question_table *t, const char *evals_dir, err *e)
             return err_context(e, "evaluation file");
     }
     if (r.left_out > 0)
-        log_warn("%s: %llu lines are not records and are left out (decon evals --check names them)",
+        log_warn("%s: %llu lines are not records and are skipped (decon evals --check names them)",
                  evals_dir, (unsigned long long)r.left_out);
     return true;
 }

@@ -1,4 +1,4 @@
-/* Matches that a person has judged to be false.
+/* Matches that were manually judged to be false.
  *
  * What:    a file of JSON Lines: eval_key, split, eval_instance_index, and training_file and
  *          training_line where the verdict is for one document only; `verdict` is "false_positive"

@@ -157,7 +157,7 @@ static eval_verdict judge(eval_filter *f, const eval_facts *facts)
     return EVAL_KEEP;
 }
 
-/* A missing question is the reason, whatever the filters decide; they are still applied, since a
+/* A missing question is the reason, regardless of the filters; they are still applied, since a
  * record that passes them is recorded for later duplicates. */
 eval_verdict eval_filter_judge(eval_filter *f, const eval_facts *facts, bool has_question)
 {

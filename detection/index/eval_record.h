@@ -33,7 +33,7 @@ typedef struct eval_part {
     float ngram_sum, rare_tokens;
 } eval_part;
 
-/* Names of a record; they may contain a NUL, and one follows. Records in a row share it. */
+/* Names of a record; they may contain a NUL, and one follows. Consecutive records share it. */
 typedef struct eval_origin {
     slice eval_key, reference_file;
     slice split; /* data NULL: absent */

@@ -170,8 +170,8 @@ static bool refuse_line(eval_file *f, const team_line *line, err *e)
                        "line %" PRIu64 ": %s (fix the line, or use --bad-eval-line end-file to "
                        "ignore the rest of the file)",
                        line->number + 1, line->fault);
-    log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path,
-             line->number + 1, line->fault);
+    log_warn("%s: line %" PRIu64 ": %s; the rest of the file is skipped", f->path, line->number + 1,
+             line->fault);
     f->ended = true;
     counts->after_bad_line++;
     counts->passed_over += counts->indexed - f->indexed_before;

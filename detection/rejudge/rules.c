@@ -41,7 +41,7 @@ static bool compare_with_record(const run_settings *scan, double *scan_threshold
     if ((float)*scan_threshold != (float)recorded)
         return err_set(e, ERR_USAGE,
                        "--scan-threshold %g: the folder's record (%s) has the scan's threshold %g; "
-                       "leave out the option",
+                       "omit the option",
                        *scan_threshold, scan->source, recorded);
     *scan_threshold = -1;
     return true;

@@ -331,10 +331,9 @@ static bool check_clean_subset(const review_config *c, err *e)
     if (!c->clean_subset)
         return true;
     if (filters)
-        return err_set(
-            e, ERR_USAGE,
-            "--clean-subset lists questions without any match; leave out --eval, --file, "
-            "--min-score and --max-score (another threshold: decon rejudge)");
+        return err_set(e, ERR_USAGE,
+                       "--clean-subset lists questions without any match; omit --eval, --file, "
+                       "--min-score and --max-score (another threshold: decon rejudge)");
     return c->evals_dir ||
            err_set(e, ERR_USAGE, "--clean-subset needs --evals-dir DIR: the questions of the sets");
 }
@@ -344,7 +343,7 @@ static bool check_options(const review_config *c, err *e)
     if (c->json && c->html && str_equal(c->html, "-"))
         return err_set(e, ERR_USAGE, "--json and --html - both want standard output");
     if (c->dump && (c->json || c->html))
-        return err_set(e, ERR_USAGE, "--dump writes text; leave out --json and --html");
+        return err_set(e, ERR_USAGE, "--dump writes text; omit --json and --html");
     if (c->judge && (!c->suppress || c->json || c->html || c->dump))
         return err_set(e, ERR_USAGE,
                        "--judge needs --suppress FILE for the verdicts, and no --json, --html or "

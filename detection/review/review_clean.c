@@ -16,7 +16,7 @@ static bool check_rejudge(const report_store *store, const char *dir, err *e)
     run_settings_read(&now, store, dir);
     if (run_settings_member(&now, "evaluation_sets", &sets))
         return err_set(e, ERR_USAGE,
-                       "%s: decon rejudge --eval left out the matches of other sets; run decon "
+                       "%s: decon rejudge --eval excluded the matches of other sets; run decon "
                        "rejudge --in-place without --eval first",
                        dir);
     return !run_settings_text(&now, "complete", &complete) ||

@@ -260,7 +260,7 @@ static void put_totals(painter *p, const review *r, const review_look *look)
                  r->file_count, r->file_count == 1 ? "" : "s", r->set_count,
                  r->set_count == 1 ? "" : "s", r->reports, r->reports == 1 ? "" : "s");
     if (r->filtered_out > 0)
-        paint_printf(p, STYLE_FAINT, " (%" PRIu64 " left out by filters)", r->filtered_out);
+        paint_printf(p, STYLE_FAINT, " (%" PRIu64 " excluded by filters)", r->filtered_out);
     if (r->suppressed > 0)
         paint_printf(p, STYLE_FAINT, " (%" PRIu64 " judged to be false)", r->suppressed);
     paint_newline(p);

@@ -3,7 +3,8 @@
  * What:    code points go in one after another; their normal form is appended to a buf as UTF-8 as soon
  *          as nothing that follows can change it.
  * Owner:   embedded; `out` is borrowed. nfkc_finish before it ends.
- * Threads: one. Fails: as the buf does. More than 60 combining marks in a row are not put in order.
+ * Threads: one. Fails: as the buf does. More than 60 consecutive combining marks are not put in
+ *          order.
  */
 #ifndef DETECTION_TEXT_NFKC_H
 #define DETECTION_TEXT_NFKC_H

@@ -1,4 +1,4 @@
-/* Counts the lines of a file, whatever it is compressed with: count_lines FILE
+/* Counts the lines of a file with any compression: count_lines FILE
  *   cc count_lines.c $(pkg-config --cflags --libs decon-compression) -o count_lines */
 #include <stdio.h>
 

@@ -56,7 +56,7 @@ struct claims {
     bool resting;                   /* nothing is claimed before the next poll */
     size_t listed;                  /* objects in the last listing of the round */
     uint64_t listed_ms, watched_ms; /* the whole round; whether it was to be listed */
-    unsigned refusals, waits;       /* in a row */
+    unsigned refusals, waits;       /* consecutive */
     timer *poll, *renew;
 
     /* the mark of idle hosts */

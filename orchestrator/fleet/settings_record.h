@@ -5,7 +5,7 @@
  *          no decision depends on it.
  * Owner:   buffers are the caller's; returned strings are malloc'ed.
  * Threads: any.
- * Fails:   never: unreadable settings are left out of the description.
+ * Fails:   never: unreadable settings are omitted from the description.
  */
 #ifndef ORCHESTRATOR_FLEET_SETTINGS_RECORD_H
 #define ORCHESTRATOR_FLEET_SETTINGS_RECORD_H

@@ -51,7 +51,7 @@
  * DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that
  * ended its process goes to MARKING first, so that every host knows of it.
  *
- * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run resumes. A
+ * FAILED keeps the local files of failed jobs and uploads: the next run resumes. A
  * full disk fails only the affected file, of which nothing is kept. A file larger than
  * the disk fails in DOWNLOADING before a request is sent.
  */

@@ -78,8 +78,8 @@ typedef struct flow_dropped {
     size_t rows, items;
     uint64_t size_bytes;
 } flow_dropped;
-/* Leaves out the rows that have not begun, and reports nothing; with `begun`, also cancels items before their
- * commit. The work belongs to another host: nothing counts as left. */
+/* Skips the rows that have not begun, and reports nothing; with `begun`, also cancels items
+ * before their commit. The work belongs to another host: nothing counts as left. */
 flow_dropped flow_drop(flow *f, flow_key_test *test, void *ctx, bool begun);
 /* Calls `each` for the keys of rows that have not begun, or of items that have. */
 void flow_each_key(const flow *f, bool begun, void (*each)(void *ctx, const char *key), void *ctx);

@@ -38,7 +38,7 @@ typedef struct flow_trial {
     timer *start;      /* TRIAL_START: its end */
     bool succeeded;    /* a file of this run has */
     unsigned failures; /* in TRIAL_START */
-    unsigned alike;    /* failures in a row with this cause */
+    unsigned alike;    /* consecutive failures with this cause */
     err cause;
 } flow_trial;
 

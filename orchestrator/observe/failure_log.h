@@ -5,7 +5,7 @@
  * Owner:   failure_log_new / failure_log_free; objects in the options outlive it.
  * Threads: loop.
  * Fails:   never: results do not depend on it. A failed write is a warning, once. Lines beyond
- *          FAILURE_LOG_MAX_BYTES are left out, with a warning.
+ *          FAILURE_LOG_MAX_BYTES are dropped, with a warning.
  */
 #ifndef ORCHESTRATOR_OBSERVE_FAILURE_LOG_H
 #define ORCHESTRATOR_OBSERVE_FAILURE_LOG_H

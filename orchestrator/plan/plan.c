@@ -323,7 +323,7 @@ void plan_refusal(const plan *p, size_t index, err *e)
                 bucket, r->object->key, bucket, r->rival->key, outputs.report_key);
     else if (run_key_is_record(r->object->key))
         err_set(e, ERR_PLAN,
-                "s3://%s/%s: lies in a folder " RUN_RECORDS_FOLDER
+                "s3://%s/%s: is in a folder " RUN_RECORDS_FOLDER
                 ", which holds records of runs and no "
                 "training files; move it, or choose an input folder without such records",
                 bucket, r->object->key);

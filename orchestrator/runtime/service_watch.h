@@ -1,4 +1,4 @@
-/* Signs of life of a run for systemd's watchdog, from the event loop: they stop when the loop hangs.
+/* Notifications of a run to systemd's watchdog, from the event loop: they stop when the loop hangs.
  *
  * What:    a timer at half of the pause that the service manager allows (WatchdogSec).
  * Owner:   service_watch_start / service_watch_stop.

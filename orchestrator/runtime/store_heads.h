@@ -1,6 +1,6 @@
 /* HEAD of many objects, several at a time.
  *
- * What:    store_session_head asks for the objects that `next` names, until there are no more.
+ * What:    store_session_head requests the objects that `next` names, until there are no more.
  * Owner:   keys of `next` are malloc'ed; objects are borrowed.
  * Threads: loop.
  * Fails:   by the error given to `take`, for each object.

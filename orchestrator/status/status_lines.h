@@ -4,7 +4,7 @@
  * Owner:   lines are borrowed.
  * Threads: loop.
  * Fails:   by err if the folder cannot be listed. If an object cannot be read completely, the rest
- *          is left out, with a log line.
+ *          is skipped, with a log line.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_LINES_H
 #define ORCHESTRATOR_STATUS_STATUS_LINES_H

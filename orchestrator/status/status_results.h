@@ -6,7 +6,7 @@
  *          sets. If a commit object is of another version of its input, the input counts as left.
  * Owner:   everything is the caller's.
  * Threads: loop.
- * Fails:   by err if the ledger cannot be listed. A part that cannot be read is left out: HEAD
+ * Fails:   by err if the ledger cannot be listed. A part that cannot be read is skipped: HEAD
  *          fills the gap.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_RESULTS_H

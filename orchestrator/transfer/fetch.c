@@ -10,8 +10,8 @@
  * sound          still hashes       it gets the checksum; its end is the end
  *                has ended          end
  * finds a fault  uses kept bytes    end: these are perhaps not the object's
- *                has more to come   goes on alone; its checksum decides whether all is loaded again
- *                has ended          end */
+ *                has more to come   continues alone; its checksum decides whether all is loaded
+ *                again has ended          end */
 
 typedef struct fetch {
     op op;

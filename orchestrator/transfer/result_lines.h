@@ -29,8 +29,8 @@ typedef struct line_check {
     uint64_t input_lines;
     const line_hashes *hashes;  /* of the input, or NULL */
     text_reader input, cleaned; /* only read */
-    text_reader first;          /* the cleaned text as it is read first; whatever else is done with
-                                   it counts only where the comparison succeeds */
+    text_reader first;          /* the cleaned text as it is read first; any other use of it
+                                   counts only if the comparison succeeds */
 } line_check;
 
 /* Counts lines; the hashes are kept in `hashes` (may be NULL) if they fit. */

@@ -9,7 +9,7 @@
  * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 if it is unknown
  * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
  * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
- * DOCUMENT in place of ROLE and KEYS: GET of m->document         end
+ * DOCUMENT instead of ROLE and KEYS: GET of m->document         end
  * A step has two attempts unless configured otherwise; 4xx is not retried. ROLE is skipped if the
  * name of the role is configured. */
 

@@ -89,9 +89,9 @@ static const char *advice(const s3_sts *s, const char *code)
     if (strcmp(s->action, WEB_IDENTITY) == 0)
         return "the role's trust policy and the token";
     if (str_equal(code, "SignatureDoesNotMatch") || str_equal(code, "RequestExpired"))
-        return "this host's clock, and the secret of the keys that ask for it";
+        return "this host's clock, and the secret of the keys that request it";
     if (str_equal(code, "InvalidClientTokenId") || str_starts_with(code, "ExpiredToken"))
-        return "the keys that ask for it";
+        return "the keys that request it";
     return "the role's trust policy and external_id";
 }
 

@@ -12,7 +12,7 @@
 /* How far the download may be ahead of the reader within an object, in units of 50 ms of reading;
  * this much waits in the page cache. */
 #define READINGS 4
-/* Enough for the reader to proceed (objects.h), whatever the part size. */
+/* Enough for the reader to proceed (objects.h), for any part size. */
 #define LEAST 32
 
 uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset)

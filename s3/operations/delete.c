@@ -1,4 +1,4 @@
-/* Deletes one object, whatever its version, or one version. */
+/* Deletes one object in any version, or one version. */
 #include "base/util.h"
 #include "s3/client/simple_op.h"
 #include "s3/operations/delete_object.h"

@@ -45,7 +45,7 @@ static void list_end(list_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
     if (o->repeat_count > 0)
-        log_warn("s3://%s/%s: %s: %zu keys were listed twice in a row and are counted once",
+        log_warn("s3://%s/%s: %s: %zu keys were listed twice consecutively and are counted once",
                  o->bucket, o->prefix ? o->prefix : "", o->request.operation, o->repeat_count);
     op_finish(&o->op.base, silent ? NULL : e);
 }

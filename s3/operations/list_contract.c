@@ -223,7 +223,7 @@ bool contract_check_next(list_contract *k, const char *token, const char *first_
     }
     k->empty_pages = first_key ? 0 : k->empty_pages + 1;
     return k->empty_pages < CONTRACT_EMPTY_PAGES_MAX ||
-           err_set(e, ERR_S3_REPLY, "%s: %d empty pages in a row: the listing does not advance",
+           err_set(e, ERR_S3_REPLY, "%s: %d consecutive empty pages: the listing does not advance",
                    k->operation, CONTRACT_EMPTY_PAGES_MAX);
 }
 

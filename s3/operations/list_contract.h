@@ -18,8 +18,8 @@
 #include "decon/base/err.h"
 #include "base/util.h"
 
-/* Empty pages in a row after which a listing is considered stuck. A bucket with millions of delete
- * markers has empty pages, so the limit is high. */
+/* Consecutive empty pages after which a listing is considered stuck. A bucket with millions of
+ * delete markers has empty pages, so the limit is high. */
 #define CONTRACT_EMPTY_PAGES_MAX 10000
 
 typedef struct contract_set {
@@ -34,7 +34,7 @@ typedef struct list_contract {
     char *last_key, *last_prefix; /* of the pages so far, or NULL */
     contract_set tokens;          /* fingerprints of the tokens so far */
     contract_set first_keys;      /* of pages, for unordered listings */
-    unsigned empty_pages;         /* in a row */
+    unsigned empty_pages;         /* consecutive */
 } list_contract;
 
 void contract_init(list_contract *k, const char *operation, const char *bucket, const char *prefix,

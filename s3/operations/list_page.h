@@ -2,7 +2,7 @@
  *
  * What:    page_read reads the XML once (names stay encoded: MinIO puts EncodingType at the end),
  *          then decodes the names and checks the page against the listing's contract. An object
- *          that is listed twice in a row with the same size and ETag is one object.
+ *          that is listed twice consecutively with the same size and ETag is one object.
  * Owner:   page_deinit frees it; strings point into the page.
  * Threads: the transport's.
  * Fails:   ERR_PARSE if the page is truncated (it can be requested again), ERR_S3_REPLY if it is not

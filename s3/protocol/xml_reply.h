@@ -20,7 +20,7 @@ typedef struct s3_xml_field {
 } s3_xml_field;
 
 /* `root`: the root element in the API reference. Another name is accepted if all
- * required fields are present (gofakes3: <InitiateMultipartUpload>), unless it is that
+ * required fields are present (gofakes3: <InitiateMultipartUpload>), unless it is the name
  * of an error or a web page. */
 bool s3_xml_reply_read(slice document, const char *root, s3_xml_field *fields, size_t count, err *e)
     MUST_USE;

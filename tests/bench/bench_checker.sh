@@ -25,7 +25,7 @@ if "${CXX:-g++}" -O3 -std=c++17 -o simdjson_lines "$top/tests/bench/peers/simdjs
     implementations=$(./simdjson_lines --implementations)
     peers="simdjson $peers $(sed 's/^/simdjson-/' <<<"$implementations")"
 else
-    echo "simdjson is left out: its program does not build here (third_party/install.sh bench)"
+    echo "simdjson is skipped: its program does not build here (third_party/install.sh bench)"
 fi
 # same INDEXER: simdjson's implementation for the same instructions.
 same() {

@@ -46,7 +46,7 @@ show() { # show FORMAT WHO FILE COLUMN PEER LIMIT: a line of the table
 }
 # compare FORMAT FILE COLUMN [WHO LIMIT COMMAND]...: column of `usage`, 1 for wall seconds, 2 for CPU;
 # each command gets the file; the others are compared with the first. Tools that are not
-# installed are left out.
+# installed are skipped.
 compare() {
     local format=$1 file=$2 column=$3 i at peer='' command
     shift 3

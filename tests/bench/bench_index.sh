@@ -23,7 +23,7 @@ build() { # build DIR THREADS: one line of tests/bench/index_build.c
 make_records() {
     mkdir -p "$2"
     { "$BENCH/make_english" $(($1 * 3 / 8192 + 2)) 7 2>/dev/null || true; } |
-        "$BENCH/text_records" "$1" 7 >"$2/made-up.jsonl"
+        "$BENCH/text_records" "$1" 7 >"$2/synthetic.jsonl"
 }
 
 machine

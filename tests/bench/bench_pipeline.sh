@@ -147,7 +147,7 @@ start_server() {
     await_file server.port
     url=http://127.0.0.1:$(cat server.port)
 }
-ours() { # ours INPUT OPTION...: one run, into a prefix of its own
+ours() { # ours INPUT OPTION...: one run, into a separate prefix
     local input=$1
     shift
     outputs=$((outputs + 1))

@@ -188,7 +188,7 @@ if [ -n "$nginx" ]; then
     compare "$count small by listing, nginx" - - - ours_small theirs_small
     compare "$mib MiB down, nginx" 0.75 0.5 - ours_big theirs_big
 else
-    echo 'no nginx: its measurements are left out'
+    echo 'no nginx: its measurements are skipped'
 fi
 if [ -n "$minio" ]; then
     start_minio
@@ -202,6 +202,6 @@ if [ -n "$minio" ]; then
     compare "$mib MiB up, signed payload, MinIO" - - - ours_up theirs_up
     compare "$mib MiB up, unsigned payload, MinIO" - 0.35 - ours_up_unsigned theirs_up
 else
-    echo 'no MinIO: its measurements are left out'
+    echo 'no MinIO: its measurements are skipped'
 fi
 [ "$missed" = 0 ] || echo "$missed shares are above their limit"

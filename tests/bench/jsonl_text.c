@@ -1,4 +1,4 @@
-/* Writes made-up JSON lines to standard output: the same bytes on every machine.
+/* Writes synthetic JSON lines to standard output: the same bytes on every machine.
  *
  * usage: jsonl_text KIND MIB
  * KIND: english    lines of about 2 KiB, nearly all of it one string of prose

@@ -7,7 +7,7 @@ BIN=$(realpath "${BIN:-$top/build/bin}")
 BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
 RUNS=${RUNS:-3}
 KEPT=$(realpath -m "${KEPT:-$top/build/bench-files}") # what takes long to make, for the next time
-# Folders and files that a script is given, wherever it then works.
+# Absolute paths of folders and files, since scripts change their directory.
 for name in EVALS_DIR REFERENCE POINTS; do
     [ -z "${!name:-}" ] || export "$name=$(realpath -m "${!name}")"
 done

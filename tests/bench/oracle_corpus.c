@@ -110,7 +110,7 @@ static void put_run(buf *out)
     put_space(out);
 }
 
-/* A string, or a part of it, with some words changed, left out or inserted. */
+/* A string, or a part of it, with some words changed, omitted or inserted. */
 static void put_string(buf *out, slice all)
 {
     size_t from = chance(all.len);

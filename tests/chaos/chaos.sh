@@ -62,7 +62,7 @@ make_inputs() {
             END {
                 for (copy = 0; copy < copies; copy++)
                     for (n = 1; n <= NR; n++) {
-                        printf "{\"text\":\"file %d, copy %d, line %d: a sentence that no test asks for.\"}\n", number, copy, n
+                        printf "{\"text\":\"file %d, copy %d, line %d: a sentence that no test contains.\"}\n", number, copy, n
                         if (!clean && (n + copy + number) % 5 == 0) print line[n]
                     }
             }' lines >"inputs/part-$i.jsonl"

@@ -53,7 +53,7 @@ with open(sys.argv[1]) as file:
 
 
 def unknown(value, shape, path):
-    """Names that botocore's own check of types leaves out."""
+    """Names that botocore's check of types omits."""
     if shape.type_name == "structure":
         for name, member in value.items():
             if name not in shape.members:

@@ -36,7 +36,7 @@ offline() {
     env -i PATH="$T/tools" LC_ALL=C.UTF-8 "${unshare[@]}" "$@"
 }
 
-# No network: in a namespace of its own, where the system permits it.
+# No network: in a separate namespace, if the system permits it.
 unshare=("$(command -v unshare)" --net)
 [ "$(id -u)" = 0 ] || unshare+=(--map-root-user)
 "${unshare[@]}" true 2>/dev/null || unshare=()

@@ -2,7 +2,7 @@
 # A server whose cleaned files are wrong: nothing is committed, in any format.
 . "$(dirname "$0")/lib.sh"
 
-# start_odd_server MODE: tests/e2e/odd_server.c in place of the detection server.
+# start_odd_server MODE: tests/e2e/odd_server.c instead of the detection server.
 start_odd_server() {
     mkdir -p "$T/odd"
     rm -f "$T/odd/odd.port"

@@ -72,7 +72,7 @@ test_an_object_deleted_since_the_listing_fails_alone() {
     expect_status 3
     expect_log '^FAILED: .*in/books/part-01\.jsonl'
     expect_log '^SUMMARY: .* Failed=1 '
-    [ "$(keys out/reports/ | wc -l)" = 8 ] || fail 'the others did not go on'
+    [ "$(keys out/reports/ | wc -l)" = 8 ] || fail 'the others did not continue'
 }
 
 # A store that replies 200 without writing: the report must not be uploaded without its cleaned file.
@@ -267,7 +267,7 @@ test_a_second_signal_ends_at_once() {
     start_orchestrator first --download-retry-attempts 1000
     wait_for grep -q 'state UPLOADING' "$T/first.log"
     kill -INT "$orchestrator"
-    wait_for grep -q 'once more' "$T/first.log"
+    wait_for grep -q 'second signal cancels' "$T/first.log"
     kill -INT "$orchestrator"
     wait_exit "$orchestrator"
     expect_status 130
@@ -292,7 +292,7 @@ test_a_second_signal_aborts_multipart_uploads_in_the_store() {
     start_orchestrator first --download-retry-attempts 1000 --part-size 5MiB
     wait_for grep -q '^PUT .*partNumber' "$T/access"
     kill -TERM "$orchestrator"
-    wait_for grep -q 'once more' "$T/first.log"
+    wait_for grep -q 'second signal cancels' "$T/first.log"
     kill -TERM "$orchestrator"
     wait_exit "$orchestrator"
     expect_status 143

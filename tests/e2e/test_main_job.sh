@@ -304,7 +304,7 @@ test_no_secret_is_logged() {
     expect_no_log "$AWS_SECRET_ACCESS_KEY|test-session-token|Signature="
 }
 
-# A file that resembles a training file but has another suffix is never left out silently.
+# A file that resembles a training file but has another suffix is never skipped silently.
 test_files_with_other_suffixes_are_named_or_accepted() {
     start_store
     fill

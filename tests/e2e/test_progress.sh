@@ -49,7 +49,7 @@ test_the_command_in_the_last_lines_resumes_the_run() {
     orchestrate first --poll-interval 0.3
     expect_status 3
     expect_log '^LEFT: 1 failed; all results so far are in the store; to continue, run: '
-    command=$(sed -n 's/^LEFT: .* to go on, run: //p' "$T/first.log")
+    command=$(sed -n 's/^LEFT: .* to continue, run: //p' "$T/first.log")
     stop "$store"
     start_store
     status=0

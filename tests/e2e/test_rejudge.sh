@@ -50,7 +50,7 @@ lines_of() { # FILE...
     cat "$@" | wc -l
 }
 
-# same_lines FILE FILE: the same lines in whatever order.
+# same_lines FILE FILE: the same lines in any order.
 same_lines() {
     cmp <(LC_ALL=C sort "$1") <(LC_ALL=C sort "$2") || fail "$1 and $2 differ"
 }
@@ -224,7 +224,7 @@ test_what_is_refused() {
     grep -q 'has no record of the scan.s settings' "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
     rejudge 0 --threshold 0.9 --scan-threshold 0.8 r
     rejudge 2 --threshold 0.7 --scan-threshold 0.8 r
-    # A report that cannot be read whole is left as it is.
+    # A report that cannot be read completely is left unchanged.
     echo 'no line' >>"$T/r/web.report.jsonl"
     cp "$T/r/web.report.jsonl" "$T/before"
     rejudge 3 --threshold 0.9 --scan-threshold 0.8 --in-place r

@@ -49,7 +49,7 @@ test_filters() {
     make_reports
     review 0 --eval harbour reports
     expect_out '3 matches in 3 documents'
-    expect_out '(4 left out by filters)'
+    expect_out '(4 excluded by filters)'
     ! grep -q workshop "$T/out" || fail 'a set that was filtered out'
     review 0 --file 'books/*' --min-score 0.5 reports
     expect_out '4 matches in 4 documents of 3 training files'
@@ -134,7 +134,7 @@ test_clean_are_questions_that_were_searched_for() {
     refused 'not the evaluation records that the scan searched for' --evals-dir more
     for file in "$evals"/*.jsonl; do sed 1d "$file" >"$T/less/${file##*/}"; done
     refused 'not the evaluation records that the scan searched for' --evals-dir less
-    # A record that the index leaves out is no clean one.
+    # A record that the index drops is not listed as clean.
     cp -r "$evals" "$T/short"
     echo '{"doc_id":9001,"eval_key":"harbour_quiz","eval_instance_index":77,"split":"test","question":"Who rang the bell?","answer":"the monk"}' >"$T/short/short.jsonl"
     review 0 --evals-dir short --clean-subset clean.json reports
@@ -156,7 +156,7 @@ test_clean_are_questions_of_reported_sets() {
 test_no_clean_subset_after_rejudge_of_some_sets() {
     make_reports
     "$BIN/decon" rejudge --eval harbour --in-place "$T/reports" >"$T/out" 2>&1
-    refused 'decon rejudge --eval left out the matches' --evals-dir "$evals"
+    refused 'decon rejudge --eval excluded the matches' --evals-dir "$evals"
     "$BIN/decon" rejudge --in-place "$T/reports" >"$T/out" 2>&1
     review 0 --evals-dir "$evals" --clean-subset clean.json reports
 }

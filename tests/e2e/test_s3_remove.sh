@@ -115,7 +115,7 @@ test_a_person_may_confirm() {
     expect_keys ''
 }
 
-# Input from a pipe, or lines of a file, do not count as a confirmation by a person.
+# Input from a pipe, or lines of a file, do not count as a confirmation at a terminal.
 test_only_a_person_at_a_terminal_is_asked() {
     store
     s3 cp -q few/a s3://data/a

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Objects and files that cp, mv and sync cannot copy: each is named, the exit status is 1, and nothing is lost.
+# Objects and files that cp, mv and sync cannot copy: each is named, the exit status is 1, and no source is removed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/s3_said.sh"
 

@@ -76,11 +76,11 @@ stop() {
 
 start
 check 'serve says where it listens' grep -qx "listening on $AWS_ENDPOINT_URL" ready
-check 'ls without buckets is no error' status 0 s3 ls
+check 'ls without buckets is not an error' status 0 s3 ls
 check 'mb makes a bucket' s3 mb s3://trial
 check 'ls without a URI lists the buckets' says ' s3://trial/' s3 ls
 check 'ls --json too' says '"bucket":"trial"' s3 ls --json
-check 'ls of an empty bucket is no error' status 0 s3 ls s3://trial
+check 'ls of an empty bucket is not an error' status 0 s3 ls s3://trial
 echo hello >'a file+.txt'
 check 'cp to a folder appends the name' s3 cp 'a file+.txt' s3://trial/in/
 check 'cat gives the bytes' says hello s3 cat 's3://trial/in/a file+.txt'

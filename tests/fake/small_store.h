@@ -33,7 +33,7 @@ typedef struct small_store_knobs {
     unsigned lose_puts;   /* number of PUTs that are executed and not answered (connection lost) */
     const char *lose_key; /* only those of keys that contain this; NULL: all */
     const char *refuse_key;      /* PUT of keys that contain this: 403 */
-    bool conflict;               /* a refused PUT is answered 409 in place of 412 */
+    bool conflict;               /* a refused PUT is answered 409 instead of 412 */
     bool down;                   /* no request is answered: the connection fails */
     int64_t now_s;               /* Last-Modified of written objects */
     unsigned puts, reads, lists; /* counted */

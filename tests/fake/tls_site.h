@@ -2,7 +2,7 @@
  *
  * What:    the server answers each connection with one small reply; the proxy records its requests,
  *          and tunnels CONNECT.
- * Owner:   *_start and *_end; the certificate's file lies in `folder` until the end.
+ * Owner:   *_start and *_end; the certificate's file is in `folder` until the end.
  * Threads: server and proxy have one each; the rest is the test's.
  * Fails:   by cmocka's assertions.
  */

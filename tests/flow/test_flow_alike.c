@@ -167,7 +167,8 @@ static void corrupt_files_do_not_end_the_run(void **state)
     world_free(w);
 }
 
-/* Twelve files in a row that the server cannot read; another one succeeds, so the server works. */
+/* Twelve consecutive files that the server cannot read; another one succeeds, so the server
+ * works. */
 static void failures_in_a_row_do_not_end_the_run_if_a_job_succeeds(void **state)
 {
     UNUSED(state);
@@ -242,7 +243,7 @@ static void a_slow_first_file_does_not_delay_the_others(void **state)
     UNUSED(state);
     world *w = world_of(FILES, "f");
     w->endless = "f39";
-    w->signal_at_health = 2; /* /health is asked again when the job's limit has passed */
+    w->signal_at_health = 2; /* /health is requested again when the job's limit has passed */
     expect_status(w, WORDS("--job-limit=60"), 143);
     assert_int_equal(w->object_count, 2 * FILES - 1);
     world_free(w);

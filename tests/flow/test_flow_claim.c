@@ -39,7 +39,7 @@ static void a_single_host_does_all_slices(void **state)
     world_free(w);
 }
 
-/* It shows all files, whatever number the host has. */
+/* It shows all files, for any number of the host. */
 static void a_dry_run_does_not_say_that_numbers_are_missing(void **state)
 {
     UNUSED(state);

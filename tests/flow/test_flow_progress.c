@@ -91,7 +91,7 @@ static void after_a_signal_it_says_how_many_are_in_flight_and_what_is_left(void 
     expect_log(w, " in flight\n");
     expect_log(w, "a second signal cancels all");
     expect_log(w, "LEFT: 20 files (320 B) are not done; "); /* its job had not begun */
-    expect_log(w, "to go on, run: the same command");
+    expect_log(w, "to continue, run: the same command");
     world_free(w);
 }
 

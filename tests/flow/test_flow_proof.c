@@ -26,7 +26,7 @@ static void a_write_that_is_not_in_the_store_fails_its_file(void **state)
         bool dirty = world_find(w, "rep/dirty.report.jsonl");
         assert_int_equal(dirty, i == 2);
         assert_int_equal(world_find(w, "rep/clean.clean") != NULL, i < 2);
-        assert_true(world_files_in(w, "work") > 0); /* nothing is lost */
+        assert_true(world_files_in(w, "work") > 0); /* the download is kept */
         w->forget_put = NULL;
         expect_status(w, NULL, 0);
         assert_non_null(world_find(w, "cle/dirty.clean.jsonl"));
@@ -252,7 +252,7 @@ static size_t count_probes(const world *w, const char *folder)
     return count;
 }
 
-/* Both folders are probed at the start, that of the refused key once more. */
+/* Both folders are probed at the start, that of the refused key again. */
 static void a_refused_output_fails_its_file_alone(void **state)
 {
     UNUSED(state);

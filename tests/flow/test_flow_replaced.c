@@ -89,7 +89,7 @@ static void an_input_that_keeps_changing_fails(void **state)
     world_free(w);
 }
 
-/* A store whose ETag is no digest of the bytes: the size shows it. */
+/* A store whose ETag is not a digest of the bytes: the size shows it. */
 static void shorten_on_request(world *w, const char *method, const char *key)
 {
     world_object *o = (world_object *)world_find(w, "data/a.jsonl");

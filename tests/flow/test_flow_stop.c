@@ -133,7 +133,7 @@ static void expect_stop(const char *path, const char *words)
     world *w = world_of(4);
     w->notice = path;
     w->notice_at_submit = 2;
-    w->polls_before_done = 10; /* the second job goes on for some seconds after the notice */
+    w->polls_before_done = 10; /* the second job continues for some seconds after the notice */
     expect_status(w, WORDS("--spot-notices", "--max-concurrent-jobs=1", "--drain-limit=1"), 143);
     expect_log(w, words);
     expect_log(w, "finished within 1m40s (the limit of a spot notice)");

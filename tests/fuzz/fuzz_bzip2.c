@@ -1,4 +1,4 @@
-/* bzip2 against libbz2: streams in a row. */
+/* bzip2 against libbz2: concatenated streams. */
 #include "tests/fuzz/codec.h"
 
 #include <bzlib.h>

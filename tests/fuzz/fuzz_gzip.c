@@ -1,4 +1,4 @@
-/* gzip against zlib: members in a row, then nothing or zeros. */
+/* gzip against zlib: concatenated members, then nothing or zeros. */
 #include "tests/fuzz/codec.h"
 
 #include <zlib.h>

@@ -1,4 +1,4 @@
-/* zstd against libzstd: frames and skippable frames in a row. */
+/* zstd against libzstd: concatenated frames and skippable frames. */
 #include "tests/fuzz/codec.h"
 
 #include <zstd.h>

@@ -1,4 +1,4 @@
-/* Feeds each file of a fuzz target's corpus to the target, once: what `make test` runs in place of
+/* Feeds each file of a fuzz target's corpus to the target, once: what `make test` runs instead of
  * libFuzzer. The program fuzz_NAME takes tests/fuzz/corpus/NAME, or the folder it is given. */
 #include <dirent.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, only_files, alphasort);
     if (count <= 0) {
-        printf("not ok 1 - %s: holds no inputs\n", folder);
+        printf("not ok 1 - %s: contains no inputs\n", folder);
         return 1;
     }
     int failed = 0;

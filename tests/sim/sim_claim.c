@@ -35,7 +35,7 @@ typedef struct sim_worker {
     sim_slice *working; /* whose file is being done, or NULL */
     uint32_t file;
     double ready_s;       /* the file ends */
-    sim_slice *preparing; /* whose results are looked at */
+    sim_slice *preparing; /* whose results are being checked */
     plan plan;            /* of it */
     op *check;
     bool complete, dead;

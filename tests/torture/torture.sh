@@ -238,7 +238,7 @@ run_lane() {
         sites "$target"
     done >"$dir/sites"
 ) || { echo "torture: the undisturbed run failed"; exit 1; }
-# In an order by seed, so that the cases that are left out for lack of time are random.
+# In an order by seed, so that the cases that are skipped for lack of time are random.
 choose_cases | awk -v seed="$seed" 'BEGIN {srand(seed)} {printf "%.9f %s\n", rand(), $0}' | sort | cut -d ' ' -f 2- >"$dir/cases"
 echo "torture: $(wc -l <"$dir/sites") call sites, $(wc -l <"$dir/cases") cases, seed $seed"
 for ((n = 1; n <= lanes; n++)); do run_lane $n & done

@@ -43,7 +43,7 @@ bool transfer_keeps_existing(const cli *c);
 progress_numbers *transfer_numbers(const transfer *t);
 /* Counts transferred bytes as they move; bytes that are downloaded again are subtracted. */
 void transfer_moved(transfer *t, uint64_t bytes);
-/* The total is exact from now on, whatever was planned. */
+/* The total is exact from now on, regardless of the plan. */
 void transfer_settle_size(transfer *t, uint64_t size_bytes);
 void transfer_keep_etag(transfer *t, const char *etag);
 bool transfer_same_file(const struct stat *a, const struct stat *b);

@@ -59,7 +59,7 @@ static const option table_rows[] = {
      .type = OPTION_BOOL,
      AT(answers),
      .fallback = "true",
-     .help = "Looks at answers."},
+     .help = "Search answers."},
     {.key = "s3_workers",
      .alias = "s5cmd_workers",
      .type = OPTION_INT,

@@ -61,7 +61,7 @@ static void help_has_sections_and_columns(void **state)
     expect_part(text, "      --remote-file-input URI\n"
                       "                              Where the inputs lie. Required.\n");
     expect_part(text, "  -p, --purify                Writes cleaned files.\n");
-    expect_part(text, "      --[no-]index-answers    Looks at answers.\n");
+    expect_part(text, "      --[no-]index-answers    Search answers.\n");
     expect_part(text, "\n\nS3:\n  -w, --s3-workers N          Requests in flight. Default: 50 "
                       "requests. Allowed:\n                              1 to 4096 requests. Also");
     expect_part(text, "      --verify none|stream|jsonl\n");

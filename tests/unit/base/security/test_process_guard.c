@@ -1,7 +1,7 @@
 /* base/security/process_guard: what an isolated process cannot do any more, and what it still can.
  *
- * A filter binds the thread that installs it, so each test isolates a thread of its own and the
- * program stays as it is. */
+ * A filter binds the thread that installs it, so each test isolates a separate thread, and
+ * the program is not affected. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -174,7 +174,7 @@ static void damaged_text_is_the_same_for_every_indexer(void **state)
     }
 }
 
-/* Windows begin wherever a piece does: within keys, numbers, escapes, halves of characters. */
+/* Windows begin where a piece begins: within keys, numbers, escapes, halves of characters. */
 static void any_cut_of_a_long_text_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,4 @@
-/* Every decoder: early ends, corruption, trailing data, members in a row, any split. */
+/* Every decoder: early ends, corruption, trailing data, concatenated members, any split. */
 #include "tests/unit/compression/stream/decoder_site.h"
 
 /* Two members, so that cuts and flips also hit the bytes between them. */

@@ -78,7 +78,7 @@ static void copies_with_changed_tokens_are_found(void **state)
             copy.tokens[i * 3 + 2] = 200000 + (uint32_t)i;
         put_document(&d, 300, &copy, 100);
         assert_true(read_whole(&s, d.tokens, d.count, &out));
-        assert_int_equal(out.count, changes <= 5); /* 6 leave no three tokens in a row */
+        assert_int_equal(out.count, changes <= 5); /* 6 leave no three consecutive tokens */
         if (out.count > 0) {
             assert_int_equal(out.text, 6);
             assert_int_equal(out.first, 100);

@@ -89,7 +89,7 @@ static void seeds_lead_to_their_places(void **state)
 
 #define OTHERS 2000 /* texts that make the template's tokens rare */
 
-/* Texts of `own` tokens of their own and six that they share, among OTHERS. */
+/* Texts of `own` distinct tokens and six that they share, among OTHERS. */
 static align_set *with_a_template(size_t texts, size_t own)
 {
     align_set *s = align_set_new();

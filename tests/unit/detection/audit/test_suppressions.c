@@ -1,4 +1,4 @@
-/* Verdicts of people: the last one of a match holds. */
+/* Manual verdicts: the last one of a match applies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -70,7 +70,7 @@ static int connected(const site *s)
     return fd;
 }
 
-/* The whole reply; the server closes because the request asks for it. */
+/* The whole reply; the server closes because the request says so. */
 static char *ask_raw(const site *s, slice request)
 {
     AUTO_FD fd = connected(s);

@@ -109,7 +109,7 @@ static void question_and_short_answer(void **state)
     buf_deinit(&f.excerpt);
 }
 
-/* Five n-grams: the question weighs 0.46875, so that without its answer it is no match. */
+/* Five n-grams: the question weighs 0.46875, so that without its answer it does not match. */
 static void missing_answer_is_no_match(void **state)
 {
     detect_site *s = *state;

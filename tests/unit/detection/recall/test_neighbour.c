@@ -19,7 +19,7 @@ typedef struct site {
     word_counts words;
 } site;
 
-/* Each question has the same common words and six of its own. */
+/* Each question has the same common words and six distinct ones. */
 static int set_up(void **state)
 {
     static const eval_origin origin = {.eval_key = {.data = "set", .len = 3}};

@@ -73,7 +73,7 @@ static void a_place_counts_once(void **state)
     add(&f, 7, 2, NEAR, true);
     file_change c = file_lines_judge(&f);
     assert_int_equal(c.matches, 2);
-    assert_int_equal(f.count, 4); /* none is lost */
+    assert_int_equal(f.count, 4); /* all are kept */
     assert_false(f.lines[0].is_near);
     assert_true(f.lines[0].counts);
 }

@@ -57,7 +57,7 @@ static void thresholds_that_the_scan_allows(void **state)
         {"{\"contamination_score_threshold\":0.8}", 0.3, 0.2,
          "--scan-threshold 0.2: the folder's record (_decon/detect.json) has the scan's threshold "
          "0.8"},
-        {"{\"contamination_score_threshold\":0.8}", 0.9, 0.9, "leave out the option"},
+        {"{\"contamination_score_threshold\":0.8}", 0.9, 0.9, "omit the option"},
         {"{}", 0.9, -1, "has no contamination_score_threshold"},
         {"{}", 0.9, 0.8, NULL},
         {"[]", 0.9, -1, "has no record of the scan's settings"},

@@ -1,4 +1,4 @@
-/* Rows of hashes become a table and ids by first appearance, whatever the number of threads. */
+/* Rows of hashes become a table and ids by first appearance, for any number of threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -101,7 +101,7 @@ static void shorter_ngrams(void **state)
     EXPECT_MATCHES(s, &element, {102, 1, 11, 20, 25});
 }
 
-/* Short records must match perfectly, whatever the threshold. */
+/* Short records must match perfectly, for any threshold. */
 static void low_thresholds_do_not_let_short_records_in(void **state)
 {
     detect_site *s = *state;

@@ -101,7 +101,7 @@ static void columns_come_from_the_header_or_the_option(void **state)
     expect_read(&f, "ETag,key,SIZE\ne1,data/a.jsonl,5\n", INPUT_LIST_COLUMNS);
     assert_int_equal(f.found.inputs.count, 1);
     expect_object(&f, 0, "data/a.jsonl", 5, 0, "\"e1\"");
-    /* An inventory of all versions: older versions and delete markers are left out. */
+    /* An inventory of all versions: older versions and delete markers are skipped. */
     static const char versions[] = "b,data/a.jsonl,v2,true,false,5,e2\n"
                                    "b,data/a.jsonl,v1,false,false,4,e1\n"
                                    "b,data/gone.jsonl,v9,true,true,,\n";

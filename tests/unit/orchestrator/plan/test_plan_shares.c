@@ -1,4 +1,4 @@
-/* Plans: shares and slices, and objects that are left out. */
+/* Plans: shares and slices, and objects that are skipped. */
 #include "tests/unit/orchestrator/plan/plan_site.h"
 
 static void shares_are_whole_and_apart(void **state)
@@ -128,7 +128,7 @@ static void records_of_another_run_are_refused_by_name(void **state)
     err e = why_refused(&f, 0);
     assert_int_equal(e.code, ERR_PLAN);
     assert_non_null(
-        strstr(e.message, "s3://b/data/old/_decon/ledger/x.jsonl.zst: lies in a folder _decon/"));
+        strstr(e.message, "s3://b/data/old/_decon/ledger/x.jsonl.zst: is in a folder _decon/"));
     end(&f);
 }
 

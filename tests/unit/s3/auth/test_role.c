@@ -320,8 +320,8 @@ static void each_refusal_says_what_to_look_at(void **state)
     } rows[] = {{"AccessDenied", "(check the role's trust policy and external_id)"},
                 {"SignatureDoesNotMatch", "(check this host's clock, and the secret"},
                 {"RequestExpired", "(check this host's clock, and the secret"},
-                {"InvalidClientTokenId", "(check the keys that ask for it)"},
-                {"ExpiredTokenException", "(check the keys that ask for it)"}};
+                {"InvalidClientTokenId", "(check the keys that request it)"},
+                {"ExpiredTokenException", "(check the keys that request it)"}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         site s;

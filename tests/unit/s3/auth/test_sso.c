@@ -189,7 +189,7 @@ static void a_renewal_that_fails(void **state)
                 "{\"accessToken\":\"SECRET-NEW\",\"expiresIn\":9223372036854775807}");
     is_refused(&s, "has expired (2013-05-23T23:00:00Z): " LOGIN);
     site_close(&s);
-    /* Three minutes are left: it is used as it is. */
+    /* Three minutes are left: it is used without renewal. */
     write_token(SESSION_FILE, REFRESHABLE("2013-05-24T00:03:00Z", "2013-06-01T00:00:00Z"));
     open_config(&s, SESSION, NULL, NULL);
     site_expect(&s, "POST", TOKEN_URL, 400, "{\"error\":\"invalid_grant\"}");

@@ -20,7 +20,7 @@ static void expect_head(site *s, int status, const char *etag)
                     .reply = {.status = status, .headers = headers, .header_count = etag ? 2 : 1}});
 }
 
-/* Replies that are no proof. */
+/* Replies that prove nothing. */
 static const struct {
     int status;
     const char *body;

@@ -1,4 +1,4 @@
-/* Versions that are deleted for good: by DeleteObjects, and by DeleteObject. */
+/* Versions that are deleted permanently: by DeleteObjects, and by DeleteObject. */
 #include "decon/s3/delete_many.h"
 
 #include "base/util.h"

@@ -65,14 +65,14 @@ static void each_breach_is_named_and_nothing_is_used(void **state)
     }
 }
 
-/* Behaviour of real stores that is no violation. */
+/* Behaviour of real stores that does not violate the contract. */
 static const struct allowed {
     const char *body, *bucket, *prefix, *delimiter, *seen;
 } all_allowed[] = {
     {PAGE(LAST "<Name>b</Name><Prefix>in/</Prefix>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
     {PAGE(LAST "<Name/><Prefix/>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
     {PAGE(LAST "<NextContinuationToken/>" OBJECT("a")), "b", NULL, NULL, "a:1 "},
-    /* the echo is encoded, or is not, whatever the keys are */
+    /* the echo is encoded or not, independent of the keys */
     {PAGE(LAST URL_ENCODED "<Prefix>a+b%2F</Prefix>" OBJECT("a+b/c")), "b", "a b/", NULL,
      "a b/c:1 "},
     {PAGE(LAST URL_ENCODED "<Prefix>a b/</Prefix>" OBJECT("a%20b%2Fc")), "b", "a b/", NULL,
@@ -119,7 +119,7 @@ static void any_order_is_taken_where_that_is_asked_for(void **state)
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "b:1 a:1 ");
     close_listing(&l);
-    open_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix holds all the same */
+    open_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix is still checked */
     fake_when(l.s.f,
               &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b/x") OBJECT("a")))}});
     assert_int_equal(list_of(&l, "b", "b/", NULL), ERR_S3_REPLY);

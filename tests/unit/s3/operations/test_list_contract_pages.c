@@ -93,7 +93,7 @@ static void empty_pages_with_new_tokens_have_an_end(void **state)
     fake_handle(l.s.f, empty_page, &l);
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
     assert_int_equal(l.pages, CONTRACT_EMPTY_PAGES_MAX);
-    assert_non_null(strstr(l.s.error.message, "empty pages in a row"));
+    assert_non_null(strstr(l.s.error.message, "consecutive empty pages"));
     close_listing(&l);
 }
 

@@ -313,7 +313,8 @@ static void a_copy_without_proof_is_compared_with_its_source(void **state)
     }
 }
 
-/* Without the source's ETag or a checksum: an object that was there before the request is no copy. */
+/* Without the source's ETag or a checksum: an object that was there before the request is not a
+ * copy. */
 static void a_copy_that_is_older_than_its_request_is_another_object(void **state)
 {
     static const struct {

@@ -73,7 +73,7 @@ static void expect_head(proof_site *p, const head_row *row)
                      .reply = {.status = row->status, .headers = headers, .header_count = count}});
 }
 
-/* Replies that are no proof. */
+/* Replies that prove nothing. */
 static const struct {
     int status;
     const char *etag, *body, *names;
