@@ -61,7 +61,7 @@ static void prose_line(buf *line, uint64_t number, const char *const *words, uns
 {
     buf_printf(line, "{\"id\": \"doc-%" PRIu64 "\", \"text\": \"", number);
     prose(line, words, count, 1024 + pick(2048));
-    buf_printf(line, "\", \"source\": \"made-up\", \"score\": %u.%u}\n", pick(10), pick(1000));
+    buf_printf(line, "\", \"source\": \"synthetic\", \"score\": %u.%u}\n", pick(10), pick(1000));
 }
 
 static void structure_item(buf *line)

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (uint64_t i = 0; i < count; i++) {
         printf("{\"doc_id\":%" PRIu64
-               ",\"eval_key\":\"made-up\",\"split\":\"test\",\"eval_instance_index\":%" PRIu64
+               ",\"eval_key\":\"synthetic\",\"split\":\"test\",\"eval_instance_index\":%" PRIu64
                ",\"fingerprint\":\"%016" PRIx64 "\",\"question\":\"",
                i, i, i * UINT64_C(0x9E3779B97F4A7C15));
         if (!put_words(&w, 8 + below(65)))

@@ -130,7 +130,7 @@ test_detect_ends_at_a_second_signal_while_nothing_reads_its_results() {
     [ "$status" = 143 ] || expect_status 128
 }
 
-test_transfers_go_on_while_nothing_reads_their_lines() {
+test_transfers_continue_while_nothing_reads_their_lines() {
     full_pipe
     start_store
     s3 mb s3://data

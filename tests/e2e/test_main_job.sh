@@ -64,7 +64,7 @@ test_cleaned_files_are_the_inputs_without_the_contaminated_lines() {
     done
 }
 
-test_a_corrupt_file_fails_and_the_others_go_on() {
+test_a_corrupt_file_fails_and_the_others_continue() {
     setup
     put "$samples/web pages/broken.jsonl.gz" 'in/web pages/broken.jsonl.gz'
     orchestrate run

@@ -108,7 +108,7 @@ test_no_clean_subset_with_filters() {
     for option in '--eval harbour' '--file books' '--min-score 0.5' '--max-score 0.99'; do
         # shellcheck disable=SC2086 # two words
         review 2 $option --evals-dir "$evals" --clean-subset clean.json reports
-        grep -q 'leave out --eval, --file, --min-score and --max-score' "$T/review.log" || fail "$(cat "$T/review.log")"
+        grep -q 'omit --eval, --file, --min-score and --max-score' "$T/review.log" || fail "$(cat "$T/review.log")"
         [ ! -e "$T/clean.json" ] || fail "$option: $(cat "$T/clean.json")"
     done
 }

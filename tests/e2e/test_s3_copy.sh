@@ -240,7 +240,7 @@ test_names_that_no_file_can_have() {
     [ ! -e escaped ] && [ ! -e ../escaped ]
 }
 
-test_nothing_is_lost_where_a_listing_breaks_off() {
+test_no_source_is_removed_if_a_listing_breaks_off() {
     store
     mkdir many
     (cd many && seq -f '%05g' 1 1100 | xargs touch)

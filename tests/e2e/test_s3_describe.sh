@@ -85,7 +85,7 @@ test_what_no_header_can_hold_is_refused_at_once() {
     [ ! -s access ] || fail "$(cat access)"
 }
 
-test_links_are_followed_or_left_out() {
+test_links_are_followed_or_skipped() {
     store
     mkdir dir
     echo in >dir/plain

@@ -56,7 +56,7 @@ test_lists_for_machines() {
         '^{"total_objects":1,"total_size":2}$'
 }
 
-test_a_reader_that_goes_away_is_no_error() {
+test_a_reader_that_ends_early_is_not_an_error() {
     store
     mkdir many
     (cd many && seq -f '%04g' 1 3000 | xargs touch)

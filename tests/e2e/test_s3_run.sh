@@ -61,7 +61,7 @@ END
     expect_keys whole/
 }
 
-test_a_line_that_fails_is_named_and_the_others_go_on() {
+test_a_line_that_fails_is_named_and_the_others_continue() {
     store
     cat >commands <<'END'
 cp tree/a.txt s3://data/one

@@ -69,7 +69,7 @@ test_listings_show_versions_and_delete_markers() {
     s3 ls -r --json --all-versions s3://plain | grep -q '"version_id":"null","latest":true'
 }
 
-test_one_version_is_removed_for_good() {
+test_one_version_is_removed_permanently() {
     store
     write key 1 22 333
     local third second first

@@ -36,7 +36,7 @@ test_the_server_is_ready_when_its_index_is_built() {
     wait_for notice STOPPING=1
     expect_notices 'STATUS=building the index' "STATUS=listening on port $server_port" READY=1 STOPPING=1
 }
-test_the_server_gives_signs_of_life() {
+test_the_server_notifies_the_watchdog() {
     listen
     export WATCHDOG_USEC=20000
     start_server
@@ -56,7 +56,7 @@ test_a_run_is_ready_and_ends_on_a_signal() {
     wait_for notice STOPPING=1
     expect_notices READY=1 STOPPING=1
 }
-test_no_signs_of_life_are_sent_for_another_process() {
+test_the_watchdog_of_another_process_is_not_notified() {
     listen
     export WATCHDOG_USEC=1000 WATCHDOG_PID=1
     start_server

@@ -169,7 +169,7 @@ static void corrupt_files_do_not_end_the_run(void **state)
 
 /* Twelve consecutive files that the server cannot read; another one succeeds, so the server
  * works. */
-static void failures_in_a_row_do_not_end_the_run_if_a_job_succeeds(void **state)
+static void consecutive_failures_do_not_end_the_run_if_a_job_succeeds(void **state)
 {
     UNUSED(state);
     world *w = world_of(FILES, "f");
@@ -302,7 +302,7 @@ int main(void)
         cmocka_unit_test(one_cause_for_all_ends_the_run),
         cmocka_unit_test(a_cause_that_comes_up_later_ends_the_run),
         cmocka_unit_test(corrupt_files_do_not_end_the_run),
-        cmocka_unit_test(failures_in_a_row_do_not_end_the_run_if_a_job_succeeds),
+        cmocka_unit_test(consecutive_failures_do_not_end_the_run_if_a_job_succeeds),
         cmocka_unit_test(failures_of_the_text_do_not_end_the_run),
         cmocka_unit_test(failures_of_several_causes_do_not_end_the_run),
         cmocka_unit_test(few_failures_are_no_pattern),

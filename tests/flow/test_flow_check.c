@@ -99,7 +99,7 @@ static void a_wrong_clock_has_a_fix(void **state)
     }
 }
 
-static void checks_that_depend_on_a_fault_are_left_out(void **state)
+static void checks_that_depend_on_a_fault_are_skipped(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -181,7 +181,7 @@ int main(void)
         cmocka_unit_test(each_missing_part_has_a_fix),
         cmocka_unit_test(each_condition_is_tried),
         cmocka_unit_test(a_wrong_clock_has_a_fix),
-        cmocka_unit_test(checks_that_depend_on_a_fault_are_left_out),
+        cmocka_unit_test(checks_that_depend_on_a_fault_are_skipped),
         cmocka_unit_test(faults_between_the_programs_are_found),
         cmocka_unit_test(what_the_server_refuses_is_foreseen),
         cmocka_unit_test(a_disk_smaller_than_its_budget_has_a_fix),

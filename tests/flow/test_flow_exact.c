@@ -122,7 +122,7 @@ static void a_wrong_text_is_never_committed(void **state)
 }
 
 /* A clean input's copy is not uploaded, but it shows that the server read all of the input. */
-static void a_wrong_copy_of_a_clean_input_is_no_proof(void **state)
+static void a_wrong_copy_of_a_clean_input_proves_nothing(void **state)
 {
     UNUSED(state);
     for (size_t l = 0; l < ARRAY_LEN(levels); l++)
@@ -295,7 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_text_is_never_committed),
-        cmocka_unit_test(a_wrong_copy_of_a_clean_input_is_no_proof),
+        cmocka_unit_test(a_wrong_copy_of_a_clean_input_proves_nothing),
         cmocka_unit_test(right_results_of_all_kinds_are_committed),
         cmocka_unit_test(report_lines_may_repeat_in_any_order_but_must_be_the_removed_ones),
         cmocka_unit_test(without_purification_the_report_is_checked_alone),

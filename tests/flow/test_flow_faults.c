@@ -139,7 +139,7 @@ static void a_forgotten_job_is_submitted_again(void **state)
     world_free(w);
 }
 
-static void a_file_that_is_forgotten_for_ever_fails(void **state)
+static void a_file_that_is_always_forgotten_fails(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -280,7 +280,7 @@ int main(void)
         cmocka_unit_test(a_failed_job_fails_its_file_with_the_servers_message),
         cmocka_unit_test(an_old_failure_does_not_decide),
         cmocka_unit_test(a_forgotten_job_is_submitted_again),
-        cmocka_unit_test(a_file_that_is_forgotten_for_ever_fails),
+        cmocka_unit_test(a_file_that_is_always_forgotten_fails),
         cmocka_unit_test(a_submit_that_fails_is_tried_again),
         cmocka_unit_test(no_server_ends_the_run),
         cmocka_unit_test(a_job_of_a_crashed_run_is_taken_up),

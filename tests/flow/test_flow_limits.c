@@ -190,7 +190,7 @@ static void a_server_that_is_not_ready_is_waited_for(void **state)
     world_free(w);
 }
 
-static void a_server_that_is_busy_for_ever_ends_the_run(void **state)
+static void a_server_that_is_always_busy_ends_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -220,7 +220,7 @@ int main(void)
         cmocka_unit_test(a_busy_server_is_waited_for),
         cmocka_unit_test(a_server_that_is_busy_while_a_job_runs_is_waited_for),
         cmocka_unit_test(a_server_that_is_not_ready_is_waited_for),
-        cmocka_unit_test(a_server_that_is_busy_for_ever_ends_the_run),
+        cmocka_unit_test(a_server_that_is_always_busy_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,7 @@ static void an_input_may_be_empty_by_option(void **state)
     world_free(w);
 }
 
-static void an_empty_share_is_no_error(void **state)
+static void an_empty_share_is_not_an_error(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -161,7 +161,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_looked_for_is_refused_without_advice),
         cmocka_unit_test(a_folder_without_a_training_file_is_refused),
         cmocka_unit_test(an_input_may_be_empty_by_option),
-        cmocka_unit_test(an_empty_share_is_no_error),
+        cmocka_unit_test(an_empty_share_is_not_an_error),
         cmocka_unit_test(a_dry_run_names_all_that_is_skipped_and_why),
         cmocka_unit_test(a_dry_run_without_a_server_reports_it),
         cmocka_unit_test(outputs_of_the_python_orchestrator_are_named_once),

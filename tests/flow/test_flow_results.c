@@ -211,7 +211,7 @@ static void replace_results(world *w, const char *key)
     }
 }
 
-static void what_was_checked_goes_up_whatever_has_its_name(void **state)
+static void the_checked_file_is_uploaded_even_if_another_has_its_name(void **state)
 {
     UNUSED(state);
     static const char *const inputs[] = {"a.jsonl", "a.jsonl.gz"}; /* encoded again, and not */
@@ -267,7 +267,7 @@ int main(void)
         cmocka_unit_test(configured_folders_are_used),
         cmocka_unit_test(a_restarted_server_reports_its_new_folders),
         cmocka_unit_test(a_second_link_to_a_result_is_refused),
-        cmocka_unit_test(what_was_checked_goes_up_whatever_has_its_name),
+        cmocka_unit_test(the_checked_file_is_uploaded_even_if_another_has_its_name),
         cmocka_unit_test(a_report_that_changes_after_the_check_is_not_committed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

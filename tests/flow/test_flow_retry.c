@@ -85,7 +85,7 @@ static void a_fault_of_the_file_is_not_tried_again(void **state)
     world_free(w);
 }
 
-static void others_go_on_during_the_pause(void **state)
+static void other_files_continue_during_the_pause(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -326,7 +326,7 @@ int main(void)
         cmocka_unit_test(one_attempt_is_the_last_one),
         cmocka_unit_test(a_download_that_failed_for_the_store_is_tried_again),
         cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
-        cmocka_unit_test(others_go_on_during_the_pause),
+        cmocka_unit_test(other_files_continue_during_the_pause),
         cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
         cmocka_unit_test(attempts_of_one_file_count_once_for_a_common_cause),
         cmocka_unit_test(an_outage_ends_the_run_before_all_attempts_are_made),

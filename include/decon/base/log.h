@@ -73,7 +73,7 @@ void decon_log_status(const char *text);
 bool decon_log_is_terminal(void); /* whether it would show it */
 unsigned decon_log_columns(void); /* characters of the status line: the terminal's width less one */
 
-/* From now on `secret` (8 characters or more) is printed as *** wherever it occurs in a line. */
+/* From now on `secret` (8 characters or more) is printed as *** in all lines. */
 void decon_log_secret_add(const char *secret);
 
 #ifdef __cplusplus

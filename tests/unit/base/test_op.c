@@ -140,7 +140,7 @@ static void goes_on(op *p)
 
 static const op_kind lasting_kind = {.stop = step_stop, .free = step_free, .cancel = goes_on};
 
-static void test_work_that_goes_on_after_a_cancel_ends_in_silence(void **state)
+static void test_work_that_continues_after_a_cancel_ends_silently(void **state)
 {
     UNUSED(state);
     fixture f;
@@ -218,7 +218,7 @@ int main(void)
         cmocka_unit_test(test_the_results_of_a_worker_are_borrowed_by_on_done),
         cmocka_unit_test(test_a_cancelled_worker_writes_to_memory_that_lives_until_it_is_back),
         cmocka_unit_test(test_after_a_cancel_there_is_no_callback),
-        cmocka_unit_test(test_work_that_goes_on_after_a_cancel_ends_in_silence),
+        cmocka_unit_test(test_work_that_continues_after_a_cancel_ends_silently),
         cmocka_unit_test(test_a_cancel_function_may_end_the_operation_itself),
         cmocka_unit_test(test_after_a_report_the_rest_is_silent),
         cmocka_unit_test(test_the_end_of_a_list_frees_all_in_silence),

@@ -303,7 +303,7 @@ static void an_output_that_is_stuck_can_be_left(void **state)
     wait_until_taken(strlen("a\nb\n")); /* then the thread no longer uses the reader */
 }
 
-static void a_child_has_a_queue_of_its_own(void **state)
+static void a_child_has_a_separate_queue(void **state)
 {
     UNUSED(state);
     int ends[2];
@@ -391,7 +391,7 @@ int main(void)
         CASE(a_pending_signal_ends_a_wait),
         CASE(a_stopped_output_writes_by_itself),
         CASE(an_output_that_is_stuck_can_be_left),
-        CASE(a_child_has_a_queue_of_its_own),
+        CASE(a_child_has_a_separate_queue),
         CASE(a_descriptor_that_does_not_block_is_waited_for),
         CASE(one_text_is_printed_or_left),
     };

@@ -139,7 +139,7 @@ static void malformed_texts_are_refused(void **state)
 }
 
 /* {"k":"..c.."}: a byte of every kind at every place of strings of up to three words of eight bytes. */
-static void each_byte_of_a_string_counts_wherever_it_is(void **state)
+static void each_byte_of_a_string_counts_at_any_place(void **state)
 {
     UNUSED(state);
     static const unsigned char bytes[] = {0x00, 0x1F, 0x20, '!',  '"',  '#',  '[', '\\',
@@ -292,7 +292,7 @@ int main(void)
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(escapes_are_resolved_wherever_they_are),
         cmocka_unit_test(malformed_texts_are_refused),
-        cmocka_unit_test(each_byte_of_a_string_counts_wherever_it_is),
+        cmocka_unit_test(each_byte_of_a_string_counts_at_any_place),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(members_and_how_often_they_occur),
         cmocka_unit_test(floats_have_the_fewest_digits),

@@ -42,7 +42,7 @@ static const option rows[] = {
 
 static const option_set set = {.rows = rows, .row_count = ARRAY_LEN(rows), .program = "test"};
 
-static void every_key_has_its_value_and_secrets_are_left_out(void **state)
+static void every_key_has_its_value_and_secrets_are_omitted(void **state)
 {
     UNUSED(state);
     sample s;
@@ -64,7 +64,7 @@ static void every_key_has_its_value_and_secrets_are_left_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_key_has_its_value_and_secrets_are_left_out),
+        cmocka_unit_test(every_key_has_its_value_and_secrets_are_omitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

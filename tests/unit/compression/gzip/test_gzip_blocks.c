@@ -28,7 +28,7 @@ static void expect_text(const buf *member, slice text)
 }
 
 /* Two deflaters make pieces in turn, as two threads would. */
-static void blocks_in_a_row(void **state)
+static void consecutive_blocks(void **state)
 {
     UNUSED(state);
     static const size_t lengths[] = {1, 0, 100, 70000, 3, 300000};
@@ -68,7 +68,7 @@ static void nothing_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_in_a_row),
+        cmocka_unit_test(consecutive_blocks),
         cmocka_unit_test(nothing_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

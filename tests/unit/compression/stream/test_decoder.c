@@ -12,7 +12,7 @@ static buf two_members(codec_format f, size_t *first_len)
     return out;
 }
 
-static void members_in_a_row_are_one_text(void **state)
+static void concatenated_members_are_one_text(void **state)
 {
     UNUSED(state);
     for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
@@ -73,7 +73,7 @@ static bool may_be_flipped(codec_format f, size_t at, unsigned bit, size_t len)
     return f == CODEC_ZSTD && (at == 4 || at == 5);
 }
 
-static void a_flipped_bit_is_found_wherever_it_lies(void **state)
+static void a_flipped_bit_is_found_at_any_place(void **state)
 {
     UNUSED(state);
     for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
@@ -206,10 +206,10 @@ static void zeros_after_zstd_are_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_in_a_row_are_one_text),
+        cmocka_unit_test(concatenated_members_are_one_text),
         cmocka_unit_test(a_cut_at_every_byte_ends_early),
         cmocka_unit_test(a_stream_of_no_bytes_ends_early),
-        cmocka_unit_test(a_flipped_bit_is_found_wherever_it_lies),
+        cmocka_unit_test(a_flipped_bit_is_found_at_any_place),
         cmocka_unit_test(any_cut_into_two_feeds_decodes_the_same),
         cmocka_unit_test(large_streams_decode_the_same_in_random_splits),
         cmocka_unit_test(text_decoded_before_a_fault_is_passed_on_first),

@@ -40,7 +40,7 @@ static void equal_texts_are_one_with_all_its_records(void **state)
     assert_int_equal(s->records[s->record_first[2]], 3);
 }
 
-static void records_without_a_text_are_left_out(void **state)
+static void records_without_a_text_are_skipped(void **state)
 {
     UNUSED(state);
     AUTO_PTR(align_set) s = align_set_new();
@@ -152,7 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_texts_are_one_with_all_its_records),
-        cmocka_unit_test(records_without_a_text_are_left_out),
+        cmocka_unit_test(records_without_a_text_are_skipped),
         cmocka_unit_test(rare_tokens_weigh_more),
         cmocka_unit_test(seeds_lead_to_their_places),
         cmocka_unit_test(what_many_texts_share_is_no_seed),

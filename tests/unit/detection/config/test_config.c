@@ -235,7 +235,7 @@ static void the_exact_health_reply(void **state)
     ngram_index x = {.counts = {.indexed = 67240}, .tokens = tokenizer_new("word", NULL, NULL)};
     eval_tally_record(&x.tally, SLICE_LIT("mmlu"), true);
     eval_tally_record(&x.tally, SLICE_LIT("gsm8k"), true);
-    eval_tally_record(&x.tally, SLICE_LIT("left out"), false);
+    eval_tally_record(&x.tally, SLICE_LIT("dropped"), false);
     server_config_health(&c, &x, (slice){0}, &json);
     AUTO_FREE char *here = getcwd(NULL, 0);
     AUTO_FREE char *here_slash = xasprintf("%s/", here);

@@ -157,7 +157,7 @@ static void bad_lines_refuse_the_start(void **state)
     }
 }
 
-static void the_old_way_leaves_out_what_follows(void **state)
+static void the_old_behaviour_skips_the_rest_of_the_file(void **state)
 {
     detect_site *s = *state;
     err e = ERR_INIT;
@@ -386,7 +386,7 @@ int main(void)
         TEST(record_lines),
         TEST(files_in_order_and_every_compression),
         TEST(bad_lines_refuse_the_start),
-        TEST(the_old_way_leaves_out_what_follows),
+        TEST(the_old_behaviour_skips_the_rest_of_the_file),
         TEST(damaged_and_missing_files),
         TEST(filters_fire_in_order),
         TEST(lines_are_counted_by_reason),

@@ -110,7 +110,7 @@ static void question_and_short_answer(void **state)
 }
 
 /* Five n-grams: the question weighs 0.46875, so that without its answer it does not match. */
-static void missing_answer_is_no_match(void **state)
+static void missing_answer_does_not_match(void **state)
 {
     detect_site *s = *state;
     detect_site_index(s, quiz);
@@ -288,7 +288,7 @@ static void hot_ngrams_start_no_cluster(void **state)
     assert_int_equal(count_matches(s, "how many eggs does the brown hen lay each week"), 0);
 }
 
-static void short_documents_are_not_looked_at(void **state)
+static void short_documents_are_not_scanned(void **state)
 {
     detect_site *s = *state;
     detect_site_index(s, quiz);
@@ -345,7 +345,7 @@ static void a_part_of_a_question_counts_with_its_answer(void **state)
     assert_int_equal(count_matches(s, "they say " PHONETIC " and more of that"), 0);
 }
 
-static void answers_can_be_left_out(void **state)
+static void answers_can_be_ignored(void **state)
 {
     detect_site *s = *state;
     s->settings.index_answers = false;
@@ -363,7 +363,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(question_and_short_answer),
-        TEST(missing_answer_is_no_match),
+        TEST(missing_answer_does_not_match),
         TEST(window_of_short_answers),
         TEST(passage_before_the_question),
         TEST(passage_that_touches_the_question),
@@ -373,10 +373,10 @@ int main(void)
         TEST(choices_of_one_question_are_reported_once),
         TEST(two_questions_in_one_document),
         TEST(hot_ngrams_start_no_cluster),
-        TEST(short_documents_are_not_looked_at),
+        TEST(short_documents_are_not_scanned),
         TEST(long_answers_are_found_in_ranges),
         TEST(a_part_of_a_question_counts_with_its_answer),
-        TEST(answers_can_be_left_out),
+        TEST(answers_can_be_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void words_are_replaced(void **state)
     assert_int_equal(words_that_differ("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", text), 2);
 }
 
-static void parts_are_left_out_or_moved(void **state)
+static void parts_are_omitted_or_moved(void **state)
 {
     UNUSED(state);
     bool changed;
@@ -132,7 +132,7 @@ int main(void)
         cmocka_unit_test(characters_are_changed),
         cmocka_unit_test(full_width_letters_and_digits),
         cmocka_unit_test(words_are_replaced),
-        cmocka_unit_test(parts_are_left_out_or_moved),
+        cmocka_unit_test(parts_are_omitted_or_moved),
         cmocka_unit_test(a_kind_that_changes_nothing_does_not_count),
         cmocka_unit_test(carriers_repeat_for_their_seed),
     };

@@ -71,7 +71,7 @@ static void a_cluster_that_is_longer_than_its_question(void **state)
     EXPECT_MATCHES(*state, &text, {101, 1, 197, 238, 0}, {102, 1, 387, 396, 0});
 }
 
-static void an_edited_question_is_no_match(void **state)
+static void an_edited_question_does_not_match(void **state)
 {
     static const char *const edits[] = {"What month was the Eiffel tower constructed? 1889",
                                         "What year was the whole Eiffel tower constructed? 1889",
@@ -181,7 +181,7 @@ static void expect_excerpt(detect_site *s, unsigned stones, const char *prefix)
 
 /* The animal has 3 tokens. The 30 tokens before the question begin with it, or in the middle of
  * it. */
-static void half_a_character_is_left_out(void **state)
+static void half_a_character_is_omitted(void **state)
 {
     tower_index(*state, tower_with_passage);
     expect_excerpt(*state, 27, "...  \xF0\x9F\xA6\xA5 stone stone");
@@ -199,9 +199,9 @@ int main(void)
         TEST(at_the_end),
         TEST(two_in_one_document),
         TEST(a_cluster_that_is_longer_than_its_question),
-        TEST(an_edited_question_is_no_match),
+        TEST(an_edited_question_does_not_match),
         TEST(the_worked_example),
-        TEST(half_a_character_is_left_out),
+        TEST(half_a_character_is_omitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

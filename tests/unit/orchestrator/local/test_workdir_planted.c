@@ -258,7 +258,7 @@ static void another_users_link_is_refused(void **state)
     }
 }
 
-static void all_below_is_private_whatever_the_umask(void **state)
+static void all_below_is_private_for_any_umask(void **state)
 {
     UNUSED(state);
     mode_t before = umask(0);
@@ -379,7 +379,7 @@ int main(void)
         PLANTED_TEST(planted_files_are_replaced_not_followed),
         PLANTED_TEST(another_users_folders_are_refused),
         PLANTED_TEST(another_users_link_is_refused),
-        PLANTED_TEST(all_below_is_private_whatever_the_umask),
+        PLANTED_TEST(all_below_is_private_for_any_umask),
         PLANTED_TEST(wider_modes_are_tightened),
         PLANTED_TEST(a_share_group_may_read),
         PLANTED_TEST(the_root_may_be_a_link_and_is_resolved_once),

@@ -116,7 +116,7 @@ static size_t line_count(const site *s)
     return count;
 }
 
-static void one_part_stays_as_it_is(void **state)
+static void one_part_is_left_unchanged(void **state)
 {
     UNUSED(state);
     site s;
@@ -224,7 +224,7 @@ static void parts_stay_where_the_whole_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_part_stays_as_it_is),
+        cmocka_unit_test(one_part_is_left_unchanged),
         cmocka_unit_test(nothing_is_written_without_a_line),
         cmocka_unit_test(parts_close_after_15_minutes_and_merge_at_the_end),
         cmocka_unit_test(a_part_closes_at_8_mib),

@@ -70,7 +70,7 @@ static void a_renewed_item_still_knows_of_a_cleaned_object_that_was_written(void
     item_free(it);
 }
 
-static void each_state_has_a_name_of_its_own(void **state)
+static void each_state_has_a_distinct_name(void **state)
 {
     UNUSED(state);
     for (int a = 0; a < ITEM_STATE_COUNT; a++) {
@@ -85,7 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_renewed_item_has_the_new_version_and_none_of_the_old_work),
         cmocka_unit_test(a_renewed_item_still_knows_of_a_cleaned_object_that_was_written),
-        cmocka_unit_test(each_state_has_a_name_of_its_own),
+        cmocka_unit_test(each_state_has_a_distinct_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

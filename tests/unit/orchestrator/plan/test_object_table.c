@@ -22,7 +22,7 @@ static void expect_keys(const listed_array *a, const char *expected)
     assert_string_equal(buf_str(&keys), expected);
 }
 
-static void a_repeat_next_to_it_is_left_out(void **state)
+static void a_repeat_next_to_it_is_skipped(void **state)
 {
     listed_array a = {0};
     UNUSED(state);
@@ -108,7 +108,7 @@ static void without_repeats_nothing_moves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_repeat_next_to_it_is_left_out),
+        cmocka_unit_test(a_repeat_next_to_it_is_skipped),
         cmocka_unit_test(a_repeat_anywhere_is_dropped),
         cmocka_unit_test(two_contents_of_one_key_are_an_error),
         cmocka_unit_test(without_etags_the_times_are_compared),

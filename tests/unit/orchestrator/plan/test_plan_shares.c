@@ -97,7 +97,7 @@ static void collisions_are_seen_across_shares(void **state)
     end(&f);
 }
 
-static void output_folders_inside_the_input_are_left_out(void **state)
+static void output_folders_inside_the_input_are_skipped(void **state)
 {
     UNUSED(state);
     fixture f = {0};
@@ -171,7 +171,7 @@ int main(void)
         cmocka_unit_test(shares_are_whole_and_apart),
         cmocka_unit_test(slices_are_whole_and_apart),
         cmocka_unit_test(collisions_are_seen_across_shares),
-        cmocka_unit_test(output_folders_inside_the_input_are_left_out),
+        cmocka_unit_test(output_folders_inside_the_input_are_skipped),
         cmocka_unit_test(records_of_another_run_are_refused_by_name),
         cmocka_unit_test(the_records_of_this_report_folder_are_no_objects_of_the_plan),
         cmocka_unit_test(a_debug_run_takes_so_many),

@@ -64,7 +64,7 @@ static void a_running_host_falls_silent_after_5_minutes(void **state)
     assert_false(r.hosts[2].silent);
 }
 
-static void records_of_another_division_are_left_out(void **state)
+static void records_of_another_division_are_skipped(void **state)
 {
     UNUSED(state);
     AUTO(status_runs) r = {0};
@@ -163,7 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_describes_a_host_and_the_newest_the_whole),
         cmocka_unit_test(a_running_host_falls_silent_after_5_minutes),
-        cmocka_unit_test(records_of_another_division_are_left_out),
+        cmocka_unit_test(records_of_another_division_are_skipped),
         cmocka_unit_test(shares_without_a_record_are_named),
         cmocka_unit_test(hosts_that_claim_have_no_shares),
         cmocka_unit_test(claiming_hosts_are_one_fleet_whatever_count_they_know),

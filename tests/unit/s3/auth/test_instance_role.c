@@ -113,7 +113,7 @@ static void without_a_token_the_hop_limit_is_named(void **state)
     site_close(&s);
 }
 
-static void a_failing_step_is_tried_once_more(void **state)
+static void a_failing_step_is_tried_again(void **state)
 {
     site s;
     (void)state;
@@ -274,7 +274,7 @@ int main(void)
         cmocka_unit_test(expired_keys_are_waited_for),
         cmocka_unit_test(in_an_outage_expired_keys_are_used_on),
         cmocka_unit_test(without_a_token_the_hop_limit_is_named),
-        cmocka_unit_test(a_failing_step_is_tried_once_more),
+        cmocka_unit_test(a_failing_step_is_tried_again),
         cmocka_unit_test(an_instance_without_a_role),
         cmocka_unit_test(imds_may_be_forbidden_or_elsewhere),
         cmocka_unit_test(addresses_with_blanks_and_capitals),

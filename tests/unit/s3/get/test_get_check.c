@@ -44,7 +44,7 @@ static void every_transfer_is_verified_by_every_kind(void **state)
     }
 }
 
-static void a_mismatch_is_downloaded_once_more(void **state)
+static void a_mismatch_is_downloaded_again(void **state)
 {
     (void)state;
     for (int known = 0; known < 2; known++) {
@@ -186,7 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_transfer_is_verified_by_every_kind),
-        cmocka_unit_test(a_mismatch_is_downloaded_once_more),
+        cmocka_unit_test(a_mismatch_is_downloaded_again),
         cmocka_unit_test(a_mismatch_keeps_the_pin_to_what_was_listed),
         cmocka_unit_test(checksums_of_parts_say_nothing_of_the_bytes),
         cmocka_unit_test(when_required_nothing_is_asked),

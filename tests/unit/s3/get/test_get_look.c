@@ -103,7 +103,7 @@ static void close_look(look_site *l)
     site_close(&l->s);
 }
 
-static void an_if_match_that_never_fits_is_left_out_after_one_look(void **state)
+static void an_if_match_that_never_fits_is_omitted_after_one_request(void **state)
 {
     (void)state;
     for (unsigned as_stream = 0; as_stream < 2; as_stream++) {
@@ -272,7 +272,7 @@ static void a_look_can_be_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_if_match_that_never_fits_is_left_out_after_one_look),
+        cmocka_unit_test(an_if_match_that_never_fits_is_omitted_after_one_request),
         cmocka_unit_test(a_refused_if_match_of_another_version_is_a_change),
         cmocka_unit_test(without_if_match_the_etags_of_replies_are_compared),
         cmocka_unit_test(weak_etags_are_compared_and_never_sent),

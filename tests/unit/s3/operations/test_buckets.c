@@ -62,7 +62,7 @@ static void buckets_come_in_order(void **state)
     close_listing(&l);
 }
 
-static void no_bucket_is_no_error(void **state)
+static void no_bucket_is_not_an_error(void **state)
 {
     listing l;
     (void)state;
@@ -167,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_region_of_the_store_is_followed),
         cmocka_unit_test(buckets_come_in_order),
-        cmocka_unit_test(no_bucket_is_no_error),
+        cmocka_unit_test(no_bucket_is_not_an_error),
         cmocka_unit_test(pages_follow_the_token),
         cmocka_unit_test(the_same_token_twice_is_refused),
         cmocka_unit_test(a_page_that_breaks_off_is_asked_for_again),

@@ -85,7 +85,7 @@ static void an_object_that_stays_fails(void **state)
     }
 }
 
-static void a_look_that_fails_is_no_proof(void **state)
+static void a_look_that_fails_proves_nothing(void **state)
 {
     site s;
     (void)state;
@@ -190,7 +190,7 @@ int main(void)
         cmocka_unit_test(any_other_success_is_followed_by_a_look),
         cmocka_unit_test(a_remaining_object_is_removed_again),
         cmocka_unit_test(an_object_that_stays_fails),
-        cmocka_unit_test(a_look_that_fails_is_no_proof),
+        cmocka_unit_test(a_look_that_fails_proves_nothing),
         cmocka_unit_test(an_error_in_a_success_is_an_error),
         cmocka_unit_test(a_web_page_with_404_is_no_removal),
         cmocka_unit_test(the_version_that_stays_fails),

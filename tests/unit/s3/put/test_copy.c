@@ -72,7 +72,7 @@ static void a_source_that_changed(void **state)
 }
 
 /* Weak ETags, and stores whose condition never matches: HeadObject is compared; reported once. */
-static void a_source_condition_that_never_fits_is_left_out(void **state)
+static void a_source_condition_that_never_fits_is_omitted(void **state)
 {
     static const char *const etags[] = {"\"e0\"", "W/\"e0\""};
     (void)state;
@@ -261,7 +261,7 @@ int main(void)
         cmocka_unit_test(an_error_with_status_200_is_retried),
         cmocka_unit_test(a_refusal_with_status_200_fails),
         cmocka_unit_test(a_source_that_changed),
-        cmocka_unit_test(a_source_condition_that_never_fits_is_left_out),
+        cmocka_unit_test(a_source_condition_that_never_fits_is_omitted),
         cmocka_unit_test(a_large_copy_goes_by_parts_pinned_to_the_source),
         cmocka_unit_test(parts_of_a_copy_grow_to_stay_below_ten_thousand),
         cmocka_unit_test(the_store_may_be_the_first_to_know_that_it_is_large),

@@ -163,7 +163,7 @@ static void the_parts_checksums_make_up_the_source_s(void **state)
     site_close(&s);
 }
 
-static void parts_that_are_not_the_source_s_bytes_are_no_copy(void **state)
+static void parts_that_are_not_the_source_s_bytes_are_not_a_copy(void **state)
 {
     site s;
     (void)state;
@@ -282,7 +282,7 @@ int main(void)
         cmocka_unit_test(tags_that_may_not_be_read_are_not_copied),
         cmocka_unit_test(tags_that_may_not_be_written_are_not_copied),
         cmocka_unit_test(the_parts_checksums_make_up_the_source_s),
-        cmocka_unit_test(parts_that_are_not_the_source_s_bytes_are_no_copy),
+        cmocka_unit_test(parts_that_are_not_the_source_s_bytes_are_not_a_copy),
         cmocka_unit_test(a_copy_without_checksums_of_parts_is_verified),
         cmocka_unit_test(headers_are_changed_on_the_way),
         cmocka_unit_test(an_access_list_changes_no_headers),

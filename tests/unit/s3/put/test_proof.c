@@ -80,7 +80,7 @@ static err_code end_large(large *l)
 
 /* --- CreateMultipartUpload --- */
 
-static void an_upload_is_created_by_its_id_whatever_the_root_is_called(void **state)
+static void an_upload_is_created_by_its_id_with_any_root_element(void **state)
 {
     static const char *const rows[] = {
         CREATED,
@@ -379,7 +379,7 @@ static void a_copy_is_proven_by_the_etag_under_any_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_upload_is_created_by_its_id_whatever_the_root_is_called),
+        cmocka_unit_test(an_upload_is_created_by_its_id_with_any_root_element),
         cmocka_unit_test(an_upload_without_an_id_is_not_begun),
         cmocka_unit_test(a_write_probe_needs_an_id_too),
         cmocka_unit_test(a_part_without_proof_is_sent_again),

@@ -253,7 +253,7 @@ static void a_checksum_in_the_reply_has_to_be_the_bodys(void **state)
     site_close(&p.s);
 }
 
-static void two_different_etags_are_no_proof(void **state)
+static void two_different_etags_prove_nothing(void **state)
 {
     static const head_row there = {200, SIZE, "\"e2\"", CRC, NULL, NULL};
     const http_header two[] = {{"ETag", "\"a\""}, {"etag", "\"b\""}};
@@ -344,7 +344,7 @@ int main(void)
         cmocka_unit_test(a_file_is_compared_with_the_md5_too),
         cmocka_unit_test(an_error_in_a_success_is_an_error),
         cmocka_unit_test(a_checksum_in_the_reply_has_to_be_the_bodys),
-        cmocka_unit_test(two_different_etags_are_no_proof),
+        cmocka_unit_test(two_different_etags_prove_nothing),
         cmocka_unit_test(a_condition_after_an_unproven_write_is_settled_by_the_checksum),
         cmocka_unit_test(a_look_and_a_pause_can_be_cancelled),
         cmocka_unit_test(a_stream_needs_proof_as_well),

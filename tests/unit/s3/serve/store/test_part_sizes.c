@@ -16,7 +16,7 @@ static void assert_place(const char *text, uint64_t number, uint64_t offset, uin
     assert_int_equal(place.len_bytes, len);
 }
 
-static void sizes_in_a_row_are_counted(void **state)
+static void consecutive_sizes_are_counted(void **state)
 {
     static const uint64_t sizes[] = {10, 10, 10, 7, 10, 10, 3};
     char text[PART_SIZES_MAX] = "";
@@ -69,7 +69,7 @@ static void other_texts_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_in_a_row_are_counted),
+        cmocka_unit_test(consecutive_sizes_are_counted),
         cmocka_unit_test(ten_thousand_parts_of_one_size_fit),
         cmocka_unit_test(too_many_sizes_are_reported),
         cmocka_unit_test(other_texts_are_refused),
