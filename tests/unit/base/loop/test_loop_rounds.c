@@ -39,8 +39,8 @@ static void tick_and_change(void *ctx)
     buf_append_char(&t->order, 'c');
     timer_stop(loop_transport(t->loop), t->victim);
     timer_start(loop_transport(t->loop), 30, tick_end, t);
-    timer_start(loop_transport(t->loop), 1, tick_b, t);
     timer_start(loop_transport(t->loop), 0, tick_a, t);
+    timer_start(loop_transport(t->loop), 1, tick_b, t);
 }
 
 static void timers_fire_in_order(void **state)
