@@ -318,7 +318,7 @@ static void lines_fit_the_width(void **state)
     desk *d = *state;
     add_line(
         d, "a-name-of-an-evaluation-set-that-is-much-longer-than-a-line-has-room-for", "f", 1, 1, 1,
-        "words that need more than one line of a narrow terminal and one that does not "
+        "words that go on for more than one line of a narrow terminal and one that does not "
         "fit: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     read_report(d, "a.report.jsonl");
     review_finish(&d->r);
