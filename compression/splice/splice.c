@@ -11,19 +11,6 @@
 #include "compression/splice/splice_xz.h"
 #include "compression/splice/splice_zstd.h"
 
-static bool next_of_array(void *ctx, splice_range *next, err *e)
-{
-    UNUSED(e);
-    splice_array *a = ctx;
-    *next = a->at < a->count ? a->ranges[a->at++] : SPLICE_NO_RANGE;
-    return true;
-}
-
-splice_ranges splice_ranges_of(splice_array *a)
-{
-    return (splice_ranges){.next = next_of_array, .ctx = a};
-}
-
 splice_pin splice_pin_of(const struct stat *st)
 {
     return (splice_pin){.device = st->st_dev,

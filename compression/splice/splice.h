@@ -37,13 +37,6 @@ typedef struct splice_ranges {
     void *ctx;
 } splice_ranges;
 
-/* An array as such a source. */
-typedef struct splice_array {
-    const splice_range *ranges;
-    size_t count, at;
-} splice_array;
-splice_ranges splice_ranges_of(splice_array *a);
-
 /* The version of a file that was read: inode, size and time of the last change. */
 typedef struct splice_pin {
     uint64_t device, inode, size_bytes, changed_s, changed_ns;

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "compression/splice/splice.h"
+#include "tests/fake/splice_array.h"
 
 typedef struct lines {
     uint64_t every, at, number;

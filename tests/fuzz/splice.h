@@ -15,6 +15,7 @@
 
 #include "base/fsutil.h"
 #include "compression/splice/splice.h"
+#include "tests/fake/splice_array.h"
 
 #define SPLICE_RANGES_MAX 8
 

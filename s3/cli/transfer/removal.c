@@ -153,11 +153,6 @@ bool removal_add_version(removal *r, const char *bucket, const char *key, const 
     return true;
 }
 
-bool removal_add(removal *r, const char *bucket, const char *key, err *e)
-{
-    return removal_add_version(r, bucket, key, NULL, e);
-}
-
 typedef struct adding {
     removal *to;
     const char *bucket;

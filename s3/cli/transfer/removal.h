@@ -1,6 +1,6 @@
 /* Removes many objects: collects them, then calls DeleteObjects for up to 1,000 at a time.
  *
- * What:    removal_add adds one; batches run as concurrent jobs.
+ * What:    removal_add_version adds one key; batches run as concurrent jobs.
  * Owner:   removal_deinit; keys that were not flushed are dropped.
  * Threads: the loop's.
  * Fails:   if interrupted. Failed removals are printed and counted.
@@ -23,8 +23,7 @@ typedef struct removal {
 void removal_deinit(removal *r);
 DEFINE_AUTO(removal, removal_deinit)
 
-bool removal_add(removal *r, const char *bucket, const char *key, err *e) MUST_USE;
-/* One version, permanently; NULL: as above. */
+/* `version_id`: removes this version, permanently; NULL: the current object. */
 bool removal_add_version(removal *r, const char *bucket, const char *key, const char *version_id,
                          err *e) MUST_USE;
 bool removal_add_all(removal *r, const char *bucket, key_spool *keys, err *e) MUST_USE;

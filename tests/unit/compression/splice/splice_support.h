@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "compression/splice/splice.h"
+#include "tests/fake/splice_array.h"
 #include "decon/base/digest.h"
 #include "base/fsutil.h"
 
