@@ -263,16 +263,16 @@ static void run_deinit(plan_run *r)
     listing_deinit(&r->listing);
     buf_deinit(&r->pending);
 }
+DEFINE_AUTO(plan_run, run_deinit)
 
 static int run(const plan_config *options, const char *(*getenv_fn)(const char *name), FILE *out)
 {
-    plan_run r = {.options = options};
+    AUTO(plan_run) r = {.options = options};
     const config *c = &options->config;
     bool ok = run_context_open(&r.context, c, getenv_fn, 0, &r.error) &&
               run_context_connect(&r.context, &r.error) && make_list(&r, out);
     if (!ok)
         log_error("%s", r.error.message);
-    run_deinit(&r);
     return ok ? 0 : err_exit_status(&r.error);
 }
 

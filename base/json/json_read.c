@@ -230,13 +230,9 @@ static bool key_equals(const json_value *key, const char *name, size_t len)
 {
     if (!key->escaped)
         return key->raw.len == len && memcmp(key->raw.data, name, len) == 0;
-    buf scratch;
+    AUTO(buf) scratch = BUF(key->raw.len + 1);
     slice text;
-    buf_init(&scratch, key->raw.len + 1);
-    bool equal =
-        json_text(key, &scratch, &text) && text.len == len && memcmp(text.data, name, len) == 0;
-    buf_deinit(&scratch);
-    return equal;
+    return json_text(key, &scratch, &text) && text.len == len && memcmp(text.data, name, len) == 0;
 }
 
 /* The member along a path. A repeated member replaces the value of the earlier one, also in nested

@@ -31,13 +31,12 @@ static void notify(const char *text)
     socklen_t len;
     if (!manager_address(&address, &len))
         return;
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return;
     ssize_t sent =
         sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address, len);
     UNUSED(sent);
-    close(fd);
 }
 
 void service_notify_ready(void)

@@ -52,6 +52,7 @@ static void state_deinit(certify_state *s)
     places_deinit(&s->where);
     places_deinit(&s->report);
 }
+DEFINE_AUTO(certify_state, state_deinit)
 
 static bool read_store(const certify_config *c, store_session *session, certify_state *s, err *e)
 {
@@ -98,8 +99,8 @@ static int certify_into(const certify_config *c, store_session *session,
                         const certificate_files *files, const signature_key *key, FILE *out)
 {
     err e = ERR_INIT;
-    certify_state s = {.report = {.input_object = NULL}};
-    certify_view view = {.table = NULL};
+    AUTO(certify_state) s = {.report = {.input_object = NULL}};
+    AUTO(certify_view) view = {.table = NULL};
     bool ok = read_store(c, session, &s, &e);
     bool allowed = true;
     if (ok) {
@@ -113,10 +114,7 @@ static int certify_into(const certify_config *c, store_session *session,
     if (ok && !allowed)
         log_error("%s: certify: refused; --partial writes a certificate that names these gaps",
                   view.reports);
-    int status = !ok ? fail(&e) : allowed ? 0 : REFUSED;
-    certify_view_deinit(&view);
-    state_deinit(&s);
-    return status;
+    return !ok ? fail(&e) : allowed ? 0 : REFUSED;
 }
 
 int certify_folder(const certify_config *c, store_session *session, FILE *out)

@@ -40,6 +40,7 @@ typedef struct output_names {
 output_names names_outputs(const char *relative, const char *report_prefix,
                            const char *cleaned_prefix);
 void output_names_deinit(output_names *n);
+DEFINE_AUTO(output_names, output_names_deinit)
 
 /* Outputs of the Python orchestrator (allenai/decon): `<base>-<mode>-<threshold>.jsonl`, such as
  * `part-simple-0.80.jsonl`, and cleaned files `<name>.gz`. */

@@ -156,12 +156,9 @@ static bool says_indexing(const detect_client *j, const http_result *result)
 {
     static const char *const key = "status";
     json_value value;
-    char *status = NULL;
-    bool indexing = result->ok && result->status == 503 &&
-                    exchange_read(&j->health, &key, &value, 1) && reply_string(&value, &status) &&
-                    status && str_equal(status, "indexing");
-    free(status);
-    return indexing;
+    AUTO_FREE char *status = NULL;
+    return result->ok && result->status == 503 && exchange_read(&j->health, &key, &value, 1) &&
+           reply_string(&value, &status) && status && str_equal(status, "indexing");
 }
 
 typedef enum unready {

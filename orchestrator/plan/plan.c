@@ -133,7 +133,7 @@ static void add_row(plan *out, planned row)
 
 static void judge_mine(const plan_options *o, planned row, const listed *rival, plan *out)
 {
-    output_names outputs = outputs_of(o->places, row.object);
+    AUTO(output_names) outputs = outputs_of(o->places, row.object);
     bool done = is_done(o, &outputs, &row), superseded = is_superseded(o, row.object);
     bool record = run_key_is_record(row.object->key);
     row.crashes = crashes_of(o, row.object);
@@ -146,7 +146,6 @@ static void judge_mine(const plan_options *o, planned row, const listed *rival, 
     else
         add_row(out, row);
     out->superseded += superseded;
-    output_names_deinit(&outputs);
 }
 
 /* Kept rows move to the front of the array that is being read, never past the current row. */
@@ -219,7 +218,7 @@ static int compare_slices(const void *a, const void *b)
 
 void plan_slices_make(const plan_options *options, uint32_t count, plan_slices *out)
 {
-    plan all = {.places = options->places};
+    AUTO(plan) all = {.places = options->places};
     gather(options, &all);
     *out = (plan_slices){.rows = xcalloc(all.input_count + 1, sizeof *out->rows),
                          .first = xcalloc((size_t)count + 1, sizeof *out->first),
@@ -233,7 +232,6 @@ void plan_slices_make(const plan_options *options, uint32_t count, plan_slices *
         out->first[i + 1] += out->first[i];
     if (all.input_count)
         qsort(out->rows, all.input_count, sizeof *out->rows, compare_slices);
-    plan_deinit(&all);
 }
 
 void plan_slices_deinit(plan_slices *s)
@@ -300,17 +298,15 @@ item *plan_item(const plan *p, size_t index)
 
 char *plan_commit_key(const plan *p, const planned *row)
 {
-    output_names outputs = outputs_of(p->places, row->object);
-    char *key = move(*(row->had_report ? &outputs.report_key : &outputs.marker_key));
-    output_names_deinit(&outputs);
-    return key;
+    AUTO(output_names) outputs = outputs_of(p->places, row->object);
+    return move(*(row->had_report ? &outputs.report_key : &outputs.marker_key));
 }
 
 void plan_refusal(const plan *p, size_t index, err *e)
 {
     const refusal *r = &p->refused[index];
     const char *bucket = p->places->input.bucket;
-    output_names outputs = outputs_of(p->places, r->object);
+    AUTO(output_names) outputs = outputs_of(p->places, r->object);
     if (r->crashes)
         err_set(e, ERR_JOB_CRASHED,
                 "s3://%s/%s: not tried, since it ended the process of its detection job %u times; "
@@ -332,5 +328,4 @@ void plan_refusal(const plan *p, size_t index, err *e)
                 "s3://%s/%s: the key of its output would have %zu bytes, the store allows %d; "
                 "choose a shorter output directory",
                 bucket, r->object->key, longest_key(&outputs), NAMES_KEY_MAX_BYTES);
-    output_names_deinit(&outputs);
 }

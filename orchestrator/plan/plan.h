@@ -100,6 +100,7 @@ bool plan_outputs_make_done(const plan_outputs *found, int64_t input_modified_s,
 
 void plan_make(const plan_options *options, plan *out);
 void plan_deinit(plan *p);
+DEFINE_AUTO(plan, plan_deinit)
 
 /* The whole listing, divided into slices: classes of MD5(key) mod the number of slices. */
 typedef struct plan_slices {

@@ -188,23 +188,23 @@ static void batch_deinit(record_batch *b)
     free(b->prefix);
     free(b->round);
 }
+DEFINE_AUTO(record_batch, batch_deinit)
 
 int clean_state(const clean_state_config *c, store_session *session, FILE *out)
 {
     err e = ERR_INIT;
     AUTO(places) where = {0};
-    record_batch b = {.session = session,
-                      .report = &where.report,
-                      .out = out,
-                      .before_s = clock_wall_s(session->env.transport) -
-                                  (int64_t)(c->older_than_ms / 1000)};
+    AUTO(record_batch)
+    b = {.session = session,
+         .report = &where.report,
+         .out = out,
+         .before_s = clock_wall_s(session->env.transport) - (int64_t)(c->older_than_ms / 1000)};
     bool ok =
         places_make_report(c->config.remote_report_output_dir, &where, &e) && clean(c, &b, &e);
     if (!ok)
         log_error("%s", e.message);
     else if (!c->config.dry_run)
         fprintf(out, "removed %zu records\n", b.removed);
-    batch_deinit(&b);
     fflush(out);
     return ok && !b.failed ? 0 : err_is_set(&e) ? err_exit_status(&e) : 1;
 }

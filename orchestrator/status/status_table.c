@@ -112,13 +112,12 @@ static output_names outputs_of(const status_table *t, const listed *input)
 static uint8_t judge_input(const status_table *t, const listed *input, bool purify,
                            uint32_t *committed_s)
 {
-    output_names names = outputs_of(t, input);
+    AUTO(output_names) names = outputs_of(t, input);
     plan_outputs found = {0};
     int64_t cleaned_s = 0;
     found.marker = find_output(t, names.marker_key, &found.marker_s);
     found.report = find_output(t, names.report_key, &found.report_s);
     found.cleaned = found.report && find_output(t, names.cleaned_key, &cleaned_s);
-    output_names_deinit(&names);
     if (run_key_is_record(input->key))
         return INPUT_REFUSED;
     if (!plan_outputs_make_done(&found, input->last_modified_s, purify))
@@ -186,11 +185,8 @@ size_t status_table_find(const status_table *t, const char *key)
 
 char *status_table_commit_key(const status_table *t, size_t index)
 {
-    output_names names = outputs_of(t, t->inputs.sorted[index]);
-    char *key =
-        t->state[index] & INPUT_CONTAMINATED ? move(names.report_key) : move(names.marker_key);
-    output_names_deinit(&names);
-    return key;
+    AUTO(output_names) names = outputs_of(t, t->inputs.sorted[index]);
+    return t->state[index] & INPUT_CONTAMINATED ? move(names.report_key) : move(names.marker_key);
 }
 
 void status_table_deinit(status_table *t)

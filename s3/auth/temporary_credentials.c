@@ -49,12 +49,11 @@ char *s3_role_keys_fault(const s3_role_keys *keys, const s3_role_key_names *name
 
 static char *take_expiration(const json_t *object, const char *name, s3_role_keys *out)
 {
-    char *text = NULL;
+    AUTO_FREE char *text = NULL;
     char *fault = name ? take_text(object, name, &text) : NULL;
     if (!fault && text && !s3_when_parse(text, &out->expires_s))
         fault = xasprintf("its answer's %s '%.40s' is not a date such as 2026-01-31T12:00:00Z",
                           name, text);
-    free(text);
     return fault;
 }
 

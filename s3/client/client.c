@@ -43,7 +43,7 @@ static void take_numbers(s3_client *c, const s3_config *config)
 s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
 {
     AUTO(s3_profile) profile = {0};
-    s3_endpoint endpoint = {0};
+    AUTO(s3_endpoint) endpoint = {0};
     unsigned attempts = 0;
     if (!s3_profile_load(config->getenv_fn, config->profile, &profile, e) ||
         !s3_settings_check(config, &profile, e) ||
@@ -52,18 +52,16 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
         return NULL;
     s3_integrity integrity;
     bool plain_http = endpoint.custom && str_equal(endpoint.scheme, "http");
-    s3_headers *headers = s3_headers_new(&config->headers, e);
-    if (!headers || !s3_integrity_init(&integrity, config, &profile, plain_http, e)) {
-        s3_headers_free(headers);
-        s3_endpoint_deinit(&endpoint);
+    AUTO_PTR(s3_headers) headers = s3_headers_new(&config->headers, e);
+    if (!headers || !s3_integrity_init(&integrity, config, &profile, plain_http, e))
         return NULL;
-    }
     s3_client *c = xcalloc(1, sizeof *c);
     c->t = t;
-    c->headers = headers;
+    c->headers = move(headers);
     c->integrity = integrity;
     c->pool = config->pool;
     c->endpoint = endpoint;
+    endpoint = (s3_endpoint){0}; /* owned by the client */
     c->max_attempts = attempts;
     take_numbers(c, config);
     s3_credentials_init(&c->credentials, t, &c->endpoint, config->getenv_fn, config->profile,

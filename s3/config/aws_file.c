@@ -315,15 +315,13 @@ static bool check_mentions(const char *path, const char *what, mention *all, siz
 
 static bool check_repeats(const s3_aws_file *f, const char *path, err *e)
 {
-    mention *all = xcalloc(MAX(f->section_count, f->pair_count) + 1, sizeof *all);
+    AUTO_FREE mention *all = xcalloc(MAX(f->section_count, f->pair_count) + 1, sizeof *all);
     for (size_t i = 0; i < f->section_count; i++)
         all[i] = (mention){0, f->sections[i].kind, f->sections[i].name, f->sections[i].line};
     bool ok = check_mentions(path, "section", all, f->section_count, e);
     for (size_t i = 0; i < f->pair_count; i++)
         all[i] = (mention){f->pairs[i].section, "", f->pairs[i].name, f->pairs[i].line};
-    ok = ok && check_mentions(path, "setting", all, f->pair_count, e);
-    free(all);
-    return ok;
+    return ok && check_mentions(path, "setting", all, f->pair_count, e);
 }
 
 bool s3_aws_file_parse(s3_aws_file *out, const char *path, slice text, bool is_config, err *e)

@@ -217,13 +217,12 @@ static const char *configured_url(const url_sources *s, const char *variable, co
 static bool take_service_urls(s3_endpoint *ep, const url_sources *s, err *e)
 {
     for (size_t i = 0; i < S3_SERVICE_COUNT; i++) {
-        s3_endpoint own = {0};
+        AUTO(s3_endpoint) own = {0};
         const char *url = configured_url(s, services[i].variable, services[i].key);
         if (url && !take_url(&own, url, e))
             return err_context(e, "%s", services[i].variable);
         if (url)
             ep->service_urls[i] = xasprintf("%s://%s%s", own.scheme, own.host, own.path);
-        s3_endpoint_deinit(&own);
     }
     return true;
 }

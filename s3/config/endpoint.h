@@ -39,6 +39,7 @@ typedef struct s3_endpoint {
 bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
     MUST_USE;
 void s3_endpoint_deinit(s3_endpoint *ep);
+DEFINE_AUTO(s3_endpoint, s3_endpoint_deinit)
 
 typedef struct s3_target {
     char *url;  /* complete, percent-encoded */
@@ -51,6 +52,7 @@ typedef struct s3_target {
 void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *bucket,
                         const char *key, const char *query, s3_target *out);
 void s3_target_deinit(s3_target *target);
+DEFINE_AUTO(s3_target, s3_target_deinit)
 
 /* Whether the bucket can be the first label of a host name, also with TLS: 3 to 63 of
  * a-z 0-9 and '-'. */

@@ -98,7 +98,7 @@ static bool make_url(presign_op *o, const s3_keys *keys, err *e)
     const s3_client *c = o->op.client;
     const char *region = s3_client_region(c, o->bucket);
     char date[S3_DATE_SIZE];
-    s3_target target = {0};
+    AUTO(s3_target) target = {0};
     s3_sign_date(clock_wall_s(c->t) + c->endpoint.clock_offset_s, date);
     s3_endpoint_target(&c->endpoint, region, o->bucket, o->key, NULL, &target);
     s3_presign_request request = {.method = o->method,
@@ -109,9 +109,7 @@ static bool make_url(presign_op *o, const s3_keys *keys, err *e)
                                   .region = region,
                                   .amz_date = date,
                                   .expires_s = o->expires_s};
-    bool ok = s3_presign_url(&request, keys, &o->url, e);
-    s3_target_deinit(&target);
-    return ok;
+    return s3_presign_url(&request, keys, &o->url, e);
 }
 
 static void presign_keys(void *ctx, const s3_keys *keys)

@@ -94,14 +94,13 @@ static const op_kind whoami_kind = {
 s3_op *s3_whoami(s3_client *c, bool ask_sts, s3_whoami_done done, void *ctx)
 {
     whoami_op *o = s3_op_new(c, &whoami_kind, sizeof *o);
-    s3_target target;
+    AUTO(s3_target) target = {0};
     o->ask_sts = ask_sts;
     o->waiting = true;
     o->done = done;
     o->ctx = ctx;
     s3_endpoint_target(&c->endpoint, c->endpoint.region, NULL, NULL, NULL, &target);
     o->endpoint = xstrdup(target.url);
-    s3_target_deinit(&target);
     s3_sts_init(&o->sts, c->t, NULL, o);
     o->sts.on_identity = on_identity;
     step_soon(&o->op.base);

@@ -59,14 +59,13 @@ static bool append_object(page *p, slice key, const char *path, err *e)
 {
     object_meta meta;
     UNUSED(path);
-    int fd = store_object_open(p->x->store, p->x->target.bucket, key, &meta, e);
+    AUTO_FD fd = store_object_open(p->x->store, p->x->target.bucket, key, &meta, e);
     if (fd < 0 && s3_is_refusal(e, REFUSE_NO_SUCH_KEY)) {
         *e = (err)ERR_INIT; /* deleted meanwhile */
         return true;
     }
     if (fd < 0)
         return false;
-    close(fd);
     buf_append_str(&p->items, "<Contents>");
     append_name(p, &p->items, "Key", key);
     xml_element_time(&p->items, "LastModified", meta.modified_s);
