@@ -3,8 +3,7 @@
 # decon-s3 and decon-compression are built on decon-base (no options, progress, YAML, signatures or
 # server), so that a program may link both. Its event loop is a separate unit: a program that uses
 # only decon-compression needs no libcurl. Each unit is one relocatable object that exports what the
-# public headers declare
-# (tools/library.sh).
+# public headers declare (tools/library.sh).
 LIBRARIES := base s3 compression
 LIBRARY_FILES := $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
 base_units := $(filter-out base/options/% base/progress/% base/service/% base/yaml/% base/httpd% \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Debian packages for arm64 on another machine: in a fresh system of this Debian release below a folder, which
-# has the cross-compiler and the libraries of arm64 beside its own. The packages and architectures of this system stay
-# as they are. Needs root, debootstrap and the package mirror (MIRROR: another one).
+# has the cross-compiler and the libraries of arm64 beside its own. The packages and architectures of this system do
+# not change. Needs root, debootstrap and the package mirror (MIRROR: another one).
 #   deploy/packages/deb_arm64.sh VERSION FOLDER ROOT
 # FOLDER: where the packages go. ROOT: the system, made once. SOURCE_DATE_EPOCH, MAINTAINER: see deb.sh.
 set -euo pipefail

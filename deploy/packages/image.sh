@@ -4,8 +4,7 @@
 #   deploy/packages/image.sh VERSION FOLDER ARCHIVE
 # ARCHIVE is an OCI layout in a tar file, for `podman load -i`, `skopeo copy oci-archive:` and others; the layout itself
 # is beside it, without `.tar`. SOURCE_DATE_EPOCH: the date of all files and of the image. SYSROOT:
-# see elf.sh. CA_BUNDLE: the
-# certificate authorities.
+# see elf.sh. CA_BUNDLE: the certificate authorities.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/elf.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a library that takes ICU's place for libxml2: it has the functions of ICU that this libxml2 calls, and no encoding.
-# libxml2 asks ICU only for encodings that neither itself nor iconv knows; stores answer in UTF-8. The archive is 33 MB
+# Makes a library that replaces ICU for libxml2: it has the functions of ICU that this libxml2 calls, and no encoding.
+# libxml2 uses ICU only for encodings that neither itself nor iconv supports; stores reply in UTF-8. The archive is 33 MB
 # smaller without ICU and needs no libstdc++, which alone among its libraries would need a newer glibc.
 #   deploy/packages/no_icu.sh LIBXML2 FOLDER
 # Makes nothing where LIBXML2 does not load ICU. CC: the compiler for the programs' machine.

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Makes a folder with the libraries and headers of another architecture, for cross-compilers and
 # qemu-user: packages of this Debian's mirror, downloaded by apt-get with a separate state and
-# unpacked. The packages of this system and its
-# architectures are unchanged; root is not needed.
+# unpacked. The packages and architectures of this system do not change; root is not needed.
 #   deploy/packages/sysroot.sh ARCHITECTURE FOLDER PACKAGE...
 # FOLDER/owners.txt: "PATH PACKAGE VERSION" of each library.
 set -euo pipefail

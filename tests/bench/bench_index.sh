@@ -2,7 +2,7 @@
 # Times the build of the index: evaluation files of EVALS_DIR (default: 67,240 generated records),
 # and RECORDS generated records, in quarters, so that the time per record shows whether it grows linearly.
 #   EVALS_DIR  reference files
-#   RECORDS    the most that are made up (1000000; the target's 5000000 need 5 GB of disk, and 6 GB of memory)
+#   RECORDS    the largest number of generated records (1000000; the target's 5000000 need 5 GB of disk, and 6 GB of memory)
 #   POINTS     file that points for tools/plot.sh are added to
 #   MEMORY_MIB limit of the address space (ulimit -v; none without it)
 # Wall and CPU seconds, medians of RUNS (3) for the first; peak MiB, and MiB of anonymous memory afterwards.
