@@ -370,7 +370,7 @@ test_the_unchanged_orchestrator_of_the_reference() {
     [ -f "$script" ] || fail "$script: does not exist"
     python3 -c 'import boto3, requests, yaml' || { echo 'no Python with boto3, requests and PyYAML'; exit 77; }
     store
-    # It loses the whole batch of a key with a blank, and waits for ever for an empty file.
+    # It loses the whole batch of a key with a blank, and waits forever for an empty file.
     s3 cp -q -r --exclude '* *' "$samples/books" s3://data/in/books
     s3 cp -q "$samples/web pages/news+sport.jsonl.gz" s3://data/in/web/
     s3 cp -q "$samples/web pages/part-01.jsonl" s3://data/in/web/
