@@ -34,26 +34,12 @@ DEFINE_AUTO(scan_texts, scan_texts_deinit)
 
 static detect_settings settings_of(scan_texts *t)
 {
-    return (detect_settings){.tokenizer = buf_str(&t->tokenizer),
-                             .compatible = str_equal(buf_str(&t->compatible), "true"),
-                             .punctuation = buf_str(&t->punctuation),
-                             .extended_normal = str_equal(buf_str(&t->normalization), "extended"),
-                             .ngram_size = 5,
-                             .sample_every_m_tokens = 10,
-                             .question_max_misses = 11,
-                             .threshold = 0.8F,
-                             .short_answer_tokens = 3,
-                             .short_answer_window = 50,
-                             .answer_ngram_size = 3,
-                             .min_long_answer_window = 100,
-                             .min_passage_distance = 100,
-                             .passage_ngram_size = 4,
-                             .passage_max_misses = 2,
-                             .eval_dedup = true,
-                             .eval_min_tokens = 20,
-                             .eval_min_unique_words = 4,
-                             .index_answers = true,
-                             .index_passages = true};
+    detect_settings s = detect_settings_default();
+    s.tokenizer = buf_str(&t->tokenizer);
+    s.compatible = str_equal(buf_str(&t->compatible), "true");
+    s.punctuation = buf_str(&t->punctuation);
+    s.extended_normal = str_equal(buf_str(&t->normalization), "extended");
+    return s;
 }
 
 static bool check_digest(const ngram_index *x, const run_settings *scan, const char *evals_dir,

@@ -105,26 +105,14 @@ static void print_fault(void *ctx, const char *path, uint64_t line, const char *
 
 static detect_settings settings_of(const evals_config *c)
 {
-    return (detect_settings){.tokenizer = c->tokenizer,
-                             .vocabulary_dir = c->vocabulary_dir,
-                             .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
-                             .extended_normal = c->normalization == 1,
-                             .ngram_size = 5,
-                             .sample_every_m_tokens = 10,
-                             .question_max_misses = 11,
-                             .threshold = 0.8F,
-                             .short_answer_tokens = 3,
-                             .short_answer_window = 50,
-                             .answer_ngram_size = 3,
-                             .min_long_answer_window = 100,
-                             .min_passage_distance = 100,
-                             .passage_ngram_size = 4,
-                             .passage_max_misses = 2,
-                             .eval_dedup = c->dedup,
-                             .eval_min_tokens = (size_t)c->min_tokens,
-                             .eval_min_unique_words = (size_t)c->min_words,
-                             .index_answers = true,
-                             .index_passages = true};
+    detect_settings s = detect_settings_default();
+    s.tokenizer = c->tokenizer;
+    s.vocabulary_dir = c->vocabulary_dir;
+    s.extended_normal = c->normalization == 1;
+    s.eval_dedup = c->dedup;
+    s.eval_min_tokens = (size_t)c->min_tokens;
+    s.eval_min_unique_words = (size_t)c->min_words;
+    return s;
 }
 
 /* Yields the exit status; -1: e has the cause. */

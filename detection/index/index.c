@@ -5,6 +5,31 @@
 
 #define TEXTS_IN_MEMORY ((size_t)64 << 20)
 
+detect_settings detect_settings_default(void)
+{
+    return (detect_settings){
+        .tokenizer = "cl100k",
+        .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
+        .ngram_size = 5,
+        .sample_every_m_tokens = 10,
+        .question_max_misses = 11,
+        .threshold = 0.8F,
+        .decay = {.has_start = true, .has_end = true, .start = 20, .end = 50},
+        .short_answer_tokens = 3,
+        .short_answer_window = 50,
+        .answer_ngram_size = 3,
+        .min_long_answer_window = 100,
+        .min_passage_distance = 100,
+        .passage_ngram_size = 4,
+        .passage_max_misses = 2,
+        .eval_dedup = true,
+        .eval_min_tokens = 20,
+        .eval_min_unique_words = 4,
+        .index_answers = true,
+        .index_passages = true,
+    };
+}
+
 ngram_index *index_new(const detect_settings *settings, err *e)
 {
     AUTO_PTR(ngram_index) x = xcalloc(1, sizeof *x);

@@ -55,6 +55,9 @@ typedef struct detect_settings { /* constant after start */
     bool index_passages;
 } detect_settings;
 
+/* The defaults of the options. */
+detect_settings detect_settings_default(void);
+
 typedef struct ngram_index {
     const detect_settings *settings;
     normalizer normal;

@@ -14,25 +14,10 @@
 
 void detect_site_init(detect_site *s)
 {
-    *s = (detect_site){
-        .settings = {.tokenizer = "word",
-                     .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
-                     .ngram_size = 5,
-                     .sample_every_m_tokens = 1,
-                     .question_max_misses = 11,
-                     .threshold = 0.8f,
-                     .decay = {.has_start = true, .has_end = true, .start = 20, .end = 50},
-                     .short_answer_tokens = 3,
-                     .short_answer_window = 50,
-                     .answer_ngram_size = 3,
-                     .min_long_answer_window = 100,
-                     .min_passage_distance = 100,
-                     .passage_ngram_size = 4,
-                     .passage_max_misses = 2,
-                     .eval_dedup = true,
-                     .index_answers = true,
-                     .index_passages = true},
-        .dir = "/tmp/test-detect-XXXXXX"};
+    *s = (detect_site){.settings = detect_settings_default(), .dir = "/tmp/test-detect-XXXXXX"};
+    s->settings.tokenizer = "word";
+    s->settings.sample_every_m_tokens = 1;
+    s->settings.eval_min_tokens = s->settings.eval_min_unique_words = 0;
     assert_non_null(mkdtemp(s->dir));
     s->report_dir = xasprintf("%s/reports", s->dir);
     s->cleaned_dir = xasprintf("%s/cleaned", s->dir);

@@ -83,6 +83,47 @@ static void defaults(void **state)
     assert_string_equal(c.job.content_key, "text");
 }
 
+static void put_settings(buf *out, const detect_settings *s)
+{
+    const size_t numbers[] = {s->ngram_size,
+                              s->sample_every_m_tokens,
+                              s->question_max_misses,
+                              s->short_answer_tokens,
+                              s->short_answer_window,
+                              s->answer_ngram_size,
+                              s->min_long_answer_window,
+                              s->min_passage_distance,
+                              s->passage_ngram_size,
+                              s->passage_max_misses,
+                              s->eval_min_tokens,
+                              s->eval_min_unique_words,
+                              s->decay.start,
+                              s->decay.end};
+    const bool flags[] = {s->compatible,      s->extended_normal, s->recall_high,
+                          s->decay.has_start, s->decay.has_end,   s->eval_dedup,
+                          s->index_answers,   s->index_passages};
+    buf_printf(out, "%s %s %a %a", s->tokenizer, s->punctuation, (double)s->threshold,
+               (double)s->report_threshold);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        buf_printf(out, " %zu", numbers[i]);
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        buf_printf(out, " %d", flags[i]);
+}
+
+/* Commands without these options use detect_settings_default(). */
+static void other_commands_have_the_same_defaults(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c = {0};
+    assert_true(read_words(&c, (const char *const[]){"decon-server", NULL}, NULL));
+    const detect_settings expected = detect_settings_default();
+    AUTO(buf) want = BUF(65536);
+    AUTO(buf) have = BUF(65536);
+    put_settings(&want, &expected);
+    put_settings(&have, &c.detect);
+    assert_string_equal(buf_str(&have), buf_str(&want));
+}
+
 static void files_of_the_reference_are_read(void **state)
 {
     UNUSED(state);
@@ -347,6 +388,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(defaults),
+        TEST(other_commands_have_the_same_defaults),
         TEST(files_of_the_reference_are_read),
         TEST(unknown_keys_are_errors),
         TEST(detect_takes_the_file_of_the_server),
