@@ -106,6 +106,15 @@ bool json_text(const json_value *value, buf *scratch, slice *out)
     return true;
 }
 
+char *json_text_dup(const json_value *value)
+{
+    AUTO(buf) scratch = BUF(value->raw.len + 1); /* unescaped text is not longer */
+    slice text;
+    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
+        return NULL;
+    return slice_dup(text);
+}
+
 bool json_unsigned(const json_value *value, uint64_t *out)
 {
     char digits[24];

@@ -31,6 +31,8 @@ typedef struct json_value {
 /* The string's content with escapes resolved: a slice of the text if it has none, otherwise of
  * `scratch`. False if `scratch` is full. */
 bool json_text(const json_value *value, buf *scratch, slice *out) MUST_USE;
+/* The string's content, malloc'ed; a NUL ends it. NULL: it is not a string. */
+char *json_text_dup(const json_value *value);
 /* A non-negative integer without fraction and exponent that fits 64 bits. */
 bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;
 bool json_is_true(const json_value *value);

@@ -71,26 +71,6 @@ typedef struct reader {
     uint64_t left_out;
 } reader;
 
-static char *text_of(const json_value *v)
-{
-    AUTO(buf) scratch = BUF(v->raw.len + 1);
-    slice text;
-    if (v->type != JSON_STRING || !json_text(v, &scratch, &text))
-        return NULL;
-    return text.len ? slice_dup(text) : xstrdup("");
-}
-
-/* As the detection names it. */
-static char *set_of(const reader *r, const json_value *values)
-{
-    char *set = text_of(&values[KEY_SET]);
-    if (!set)
-        set = text_of(&values[KEY_NAME]);
-    const char *dot = strrchr(r->name, '.');
-    size_t len = dot && dot > r->name ? (size_t)(dot - r->name) : strlen(r->name);
-    return set ? set : xstrndup(r->name, len);
-}
-
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     UNUSED(has_newline), UNUSED(e);
@@ -107,8 +87,8 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     }
     if (!json_unsigned(&values[KEY_INSTANCE], &instance))
         instance = number;
-    AUTO_FREE char *set = set_of(r, values);
-    AUTO_FREE char *split = text_of(&values[KEY_SPLIT]);
+    AUTO_FREE char *set = eval_set_name(&values[KEY_SET], &values[KEY_NAME], r->name);
+    AUTO_FREE char *split = json_text_dup(&values[KEY_SPLIT]);
     question_table_find(r->t, set, split ? split : "", instance)->is_known = true;
     return true;
 }

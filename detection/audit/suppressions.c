@@ -88,15 +88,6 @@ static void judgements_deinit(judgements *v)
 }
 DEFINE_AUTO(judgements, judgements_deinit)
 
-static char *text_of(const json_value *v)
-{
-    AUTO(buf) scratch = BUF(v->raw.len + 1);
-    slice text;
-    if (v->type != JSON_STRING || !json_text(v, &scratch, &text))
-        return NULL;
-    return text.len ? slice_dup(text) : xstrdup("");
-}
-
 static bool check_verdict(const json_value *values, const judgement *v, const char *word, err *e)
 {
     if (!v->eval || !word || values[KEY_INSTANCE].type != JSON_NUMBER)
@@ -112,11 +103,11 @@ static bool read_line(judgements *all, slice line, err *e)
     json_value values[KEY_COUNT];
     if (utf8_check(line) != line.len || !json_read_members(line, keys, values, KEY_COUNT, NULL, e))
         return err_set(e, ERR_CONFIG, "not a JSON object in valid UTF-8");
-    AUTO_FREE char *word = text_of(&values[KEY_VERDICT]);
+    AUTO_FREE char *word = json_text_dup(&values[KEY_VERDICT]);
     judgement *v = ARRAY_PUSH(all->each, all->count, all->capacity);
-    *v = (judgement){.eval = text_of(&values[KEY_SET]),
-                     .split = text_of(&values[KEY_SPLIT]),
-                     .file = text_of(&values[KEY_FILE]),
+    *v = (judgement){.eval = json_text_dup(&values[KEY_SET]),
+                     .split = json_text_dup(&values[KEY_SPLIT]),
+                     .file = json_text_dup(&values[KEY_FILE]),
                      .is_false = str_equal(word, SUPPRESSION_FALSE)};
     if (!check_verdict(values, v, word, e))
         return false;

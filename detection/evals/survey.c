@@ -47,28 +47,6 @@ static void add_fault(const reader *r, uint64_t line, const char *cause)
         r->s->options->on_fault(r->s->options->ctx, r->path, line, cause);
 }
 
-/* The string's content; a NUL ends it. NULL: it is not a string. */
-static char *text_of(const json_value *v)
-{
-    AUTO(buf) scratch = BUF(v->raw.len + 1);
-    slice text;
-    if (v->type != JSON_STRING || !json_text(v, &scratch, &text))
-        return NULL;
-    return text.len ? slice_dup(text) : xstrdup("");
-}
-
-/* As the detection names sets: eval_key, eval_name, or the file without its last suffix. */
-static char *set_of(const reader *r, const json_value *values)
-{
-    char *set = text_of(&values[KEY_SET]);
-    if (!set)
-        set = text_of(&values[KEY_NAME]);
-    const char *dot = strrchr(r->name, '.');
-    return set ? set
-               : xstrndup(r->name,
-                          dot && dot > r->name ? (size_t)(dot - r->name) : strlen(r->name));
-}
-
 static survey_row *row_of(survey *s, const char *set, const char *split)
 {
     /* Records of one set are usually adjacent. */
@@ -154,8 +132,8 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
         add_fault(r, number + 1, why.message);
         return true;
     }
-    AUTO_FREE char *set = set_of(r, values);
-    AUTO_FREE char *split = text_of(&values[KEY_SPLIT]);
+    AUTO_FREE char *set = eval_set_name(&values[KEY_SET], &values[KEY_NAME], r->name);
+    AUTO_FREE char *split = json_text_dup(&values[KEY_SPLIT]);
     if (!is_wanted(r->s, set))
         return true;
     const index_counts before = r->s->x->counts;

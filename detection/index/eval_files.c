@@ -3,6 +3,7 @@
 #include "detection/index/eval_files.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/fsutil.h"
@@ -83,4 +84,18 @@ bool eval_files_find(const char *dir, eval_files *list, err *e)
             dir);
     qsort(list->paths, list->count, sizeof *list->paths, compare_paths);
     return true;
+}
+
+slice eval_set_of_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return (slice){.data = name, .len = dot && dot > name ? (size_t)(dot - name) : strlen(name)};
+}
+
+char *eval_set_name(const json_value *eval_key, const json_value *eval_name, const char *file)
+{
+    char *set = json_text_dup(eval_key);
+    if (!set)
+        set = json_text_dup(eval_name);
+    return set ? set : slice_dup(eval_set_of_file(file));
 }

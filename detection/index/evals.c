@@ -64,12 +64,6 @@ static void line_strings_deinit(line_strings *s)
         buf_deinit(&s->scratch[i]);
 }
 
-static slice name_without_extension(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return (slice){.data = name, .len = dot && dot > name ? (size_t)(dot - name) : strlen(name)};
-}
-
 /* A line's members for the index. Texts are borrowed from the line, or from `s`. */
 typedef struct eval_line {
     line_strings strings;
@@ -101,7 +95,7 @@ static bool read_line(eval_line *l, const char *name, slice line, uint64_t numbe
                          .question = text[KEY_QUESTION],
                          .answer = text[KEY_ANSWER],
                          .passage = text[KEY_PASSAGE],
-                         .eval_key = key.data ? key : name_without_extension(name),
+                         .eval_key = key.data ? key : eval_set_of_file(name),
                          .split = text[KEY_SPLIT],
                          .fingerprint = text[KEY_FINGERPRINT],
                          .reference_file = slice_from(name),

@@ -65,21 +65,13 @@ typedef struct reader {
     slice file;
 } reader;
 
-static char *text_of(const json_value *v)
-{
-    AUTO(buf) scratch = BUF(v->raw.len + 1);
-    slice text;
-    if (v->type != JSON_STRING || !json_text(v, &scratch, &text) || text.len == 0)
-        return NULL;
-    return slice_dup(text);
-}
-
 static void take_texts(recall_record *r, const json_value *values)
 {
     slice *parts[] = {&r->input.question, &r->input.answer, &r->input.passage};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         free(r->texts[i]);
-        r->texts[i] = text_of(&values[i]);
+        AUTO_FREE char *text = json_text_dup(&values[i]);
+        r->texts[i] = text && *text ? move(text) : NULL;
         *parts[i] = slice_from(r->texts[i]);
     }
 }

@@ -176,15 +176,6 @@ enum {
     K_COUNT
 };
 
-static char *text_of(const json_value *value)
-{
-    AUTO(buf) scratch = BUF(CERTIFICATE_HEAD_MAX_BYTES);
-    slice text;
-    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
-        return NULL;
-    return slice_dup(text);
-}
-
 static bool read_verdicts(const json_value *value, certificate_facts *out)
 {
     const char *keys[CERTIFICATE_VERDICT_COUNT];
@@ -231,8 +222,8 @@ static bool is_canonical(slice text, err *e)
 static bool take_values(const json_value values[K_COUNT], certificate_facts *out)
 {
     uint64_t format = 0;
-    out->input = text_of(&values[K_INPUT]);
-    out->created = text_of(&values[K_CREATED]);
+    out->input = json_text_dup(&values[K_INPUT]);
+    out->created = json_text_dup(&values[K_CREATED]);
     out->complete = json_is_true(&values[K_COMPLETE]);
     out->gaps = values[K_GAPS].type == JSON_OBJECT ? slice_dup(values[K_GAPS].raw) : NULL;
     return values[K_TYPE].type == JSON_STRING && slice_equal_str(values[K_TYPE].raw, TYPE) &&

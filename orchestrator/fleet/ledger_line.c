@@ -71,15 +71,6 @@ enum {
     KEY_COUNT
 };
 
-static char *text_of(const json_value *value)
-{
-    AUTO(buf) scratch = BUF(LEDGER_LINE_MAX_BYTES);
-    slice text;
-    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
-        return NULL;
-    return slice_dup(text);
-}
-
 /* False: a kind that this version does not know, or a value that is too long. */
 static bool read_checksum(const json_value *value, s3_checksum *out)
 {
@@ -89,8 +80,8 @@ static bool read_checksum(const json_value *value, s3_checksum *out)
         return true;
     if (!json_read_members(value->raw, keys, members, 2, NULL, NULL))
         return false;
-    AUTO_FREE char *kind = text_of(&members[0]);
-    AUTO_FREE char *text = text_of(&members[1]);
+    AUTO_FREE char *kind = json_text_dup(&members[0]);
+    AUTO_FREE char *text = json_text_dup(&members[1]);
     if (!kind || !text || strlen(text) >= sizeof out->text ||
         !s3_checksum_parse_kind(kind, &out->kind))
         return false;

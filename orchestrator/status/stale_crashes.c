@@ -4,8 +4,6 @@
 #include "base/util.h"
 #include "decon/base/log.h"
 
-#define TEXT_MAX_BYTES ((size_t)64 << 10)
-
 typedef struct mark {
     char *key, *etag; /* of its input; NULL: it could not be read */
 } mark;
@@ -14,15 +12,6 @@ typedef struct mark_reader {
     const char *const *keys;
     mark *marks;
 } mark_reader;
-
-static char *text_of(const json_value *value)
-{
-    AUTO(buf) scratch = BUF(TEXT_MAX_BYTES);
-    slice text;
-    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
-        return NULL;
-    return slice_dup(text);
-}
 
 static void take_mark(void *ctx, size_t index, slice piece, bool last, const err *error)
 {
@@ -35,8 +24,8 @@ static void take_mark(void *ctx, size_t index, slice piece, bool last, const err
         log_warn("%s", error->message);
     } else if (json_read_members(slice_trim(piece), members, values, ARRAY_LEN(members), NULL,
                                  NULL)) {
-        r->marks[index].key = text_of(&values[0]);
-        r->marks[index].etag = text_of(&values[1]);
+        r->marks[index].key = json_text_dup(&values[0]);
+        r->marks[index].etag = json_text_dup(&values[1]);
     } else {
         log_warn("%s: not a record of a crash", r->keys[index]);
     }

@@ -9,20 +9,10 @@
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
-#define FORMAT         1
-#define TEXT_MAX_BYTES ((size_t)64 << 10)
-#define SHARES_MAX     100000 /* of more shares, those without a record are not named */
+#define FORMAT     1
+#define SHARES_MAX 100000 /* of more shares, those without a record are not named */
 
 /* --- one record --- */
-
-static char *text_of(const json_value *value)
-{
-    AUTO(buf) scratch = BUF(TEXT_MAX_BYTES);
-    slice text;
-    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
-        return NULL;
-    return slice_dup(text);
-}
 
 static uint64_t number_of(const json_value *value)
 {
@@ -44,8 +34,8 @@ static void read_host(const json_value *object, status_host *out)
     if (!members_of(object, keys, values, ARRAY_LEN(keys)))
         return;
     out->count = number_of(&values[1]);
-    out->machine = text_of(&values[2]);
-    out->work_dir = text_of(&values[3]);
+    out->machine = json_text_dup(&values[2]);
+    out->work_dir = json_text_dup(&values[3]);
 }
 
 static void read_counts(const json_value *object, status_host *out)
@@ -105,11 +95,11 @@ static void read_whole(const json_value *server, const json_value *configuration
     if (members_of(server, server_keys, values, ARRAY_LEN(server_keys))) {
         out->purify_known = values[0].type == JSON_BOOL;
         out->purify = json_is_true(&values[0]);
-        out->settings = text_of(&values[1]);
+        out->settings = json_text_dup(&values[1]);
     }
     if (members_of(configuration, config_keys, values, ARRAY_LEN(config_keys))) {
-        out->input_uri = text_of(&values[0]);
-        out->cleaned_uri = text_of(&values[1]);
+        out->input_uri = json_text_dup(&values[0]);
+        out->cleaned_uri = json_text_dup(&values[1]);
         out->suffixes = list_of(&values[2]);
         out->input_lists = list_of(&values[3]);
     }
@@ -161,8 +151,8 @@ bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t
         !json_read_members(record, keys, values, ARRAY_LEN(keys), NULL, NULL) ||
         number_of(&values[0]) != FORMAT)
         return false;
-    host.run = text_of(&values[1]);
-    host.state = text_of(&values[2]);
+    host.run = json_text_dup(&values[1]);
+    host.state = json_text_dup(&values[2]);
     read_host(&values[3], &host);
     read_counts(&values[4], &host);
     read_bytes(&values[5], &host);
