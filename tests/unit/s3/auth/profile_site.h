@@ -47,15 +47,13 @@ static inline void open_config(site *s, const char *text, const char *name, cons
 static inline void works_with(site *s, const char *id)
 {
     site_expect(s, "DELETE", URL, 204, "");
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_NONE);
+    REMOVE(s, ERR_NONE);
     assert_true(signed_with(s, fake_request_count(s->f) - 1, id));
 }
 
 static inline void is_refused(site *s, const char *why)
 {
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_S3_CREDENTIALS);
+    REMOVE(s, ERR_S3_CREDENTIALS);
     if (!strstr(s->error.message, why))
         fail_msg("'%s' does not say '%s'", s->error.message, why);
     assert_null(strstr(s->error.message, "SECRET-"));

@@ -30,8 +30,7 @@ static void open_with(site *s, const char *const *env)
 /* One request, which fails because there are no keys. */
 static const char *refusal(site *s)
 {
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_S3_CREDENTIALS);
+    REMOVE(s, ERR_S3_CREDENTIALS);
     return s->error.message;
 }
 
@@ -44,8 +43,7 @@ static void the_ecs_agent_by_relative_uri(void **state)
     open_with(&s, env);
     expect_keys(&s, ECS, NULL, "ID-C", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(fake_request_at(s.f, 0)->no_proxy);
     assert_true(fake_request_at(s.f, 0)->total_timeout_ms > 0);
     assert_null(site_sent_header(&s, 0, "Authorization"));
@@ -64,8 +62,7 @@ static void a_full_uri_with_a_token(void **state)
     open_with(&s, env);
     expect_keys(&s, "https://agent.example/keys?a=b", "Basic abc", "ID-F", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 1, "ID-F"));
     site_close(&s);
 }
@@ -83,10 +80,9 @@ static void the_token_file_is_read_at_each_renewal(void **state)
                          NULL};
     site s;
     open_with(&s, env);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_keys(&s, EKS, "POD-TOKEN-1", "ID-1", "2013-05-24T01:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 56 * 60 * 1000);
     AUTO_FREE char *same = write_file("token", "POD-TOKEN-2\n");
     assert_string_equal(same, path);
@@ -94,8 +90,7 @@ static void the_token_file_is_read_at_each_renewal(void **state)
     remove_key(&s); /* still with the old keys: the renewal runs in the background */
     assert_int_equal(site_end(&s), ERR_NONE);
     fake_run_all(s.f);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
 }
@@ -107,22 +102,18 @@ static void a_renewal_that_fails_leaves_the_old_keys(void **state)
     site s;
     (void)state;
     open_with(&s, env);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_keys(&s, ECS, NULL, "ID-1", "2013-05-24T01:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 56 * 60 * 1000);
     site_expect(&s, "GET", ECS, 403, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_run_all(s.f);
     fake_advance(s.f, 61 * 1000);
     expect_keys(&s, ECS, NULL, "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_run_all(s.f);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 3, "ID-1"));
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
@@ -139,8 +130,7 @@ static void an_agent_in_trouble_is_asked_three_times(void **state)
     fake_expect(s.f, &(fake_rule){.url = ECS, .reply = {.error = ERR_NET}});
     expect_keys(&s, ECS, NULL, "ID-C", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     site_close(&s);
     open_with(&s, env);
     fake_when(s.f, &(fake_rule){.url = ECS, .reply = {.status = 429}});
@@ -229,8 +219,7 @@ static void a_password_in_the_url_is_not_shown(void **state)
         site_env = env;
         site_open(&s, (s3_config){0});
         fake_when(s.f, &(fake_rule){.url = urls[i], .reply = {.status = 403}});
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        REMOVE(&s, ERR_S3_CREDENTIALS);
         assert_null(strstr(s.error.message, "hush"));
         site_close(&s);
     }

@@ -14,8 +14,7 @@ static void keys_and_token_of_the_environment(void **state)
     site_env = env;
     site_open(&s, (s3_config){0});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 0, "ID1"));
     assert_string_equal(site_sent_header(&s, 0, "x-amz-security-token"), "TOKEN");
     assert_non_null(strstr(site_sent_header(&s, 0, "Authorization"), "x-amz-security-token"));
@@ -42,8 +41,7 @@ static void half_of_the_keys_is_an_error(void **state)
         site s;
         site_env = rows[i];
         site_open(&s, (s3_config){0});
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        REMOVE(&s, ERR_S3_CREDENTIALS);
         if (!strstr(s.error.message, why[i]) || strstr(s.error.message, "SECRET-1"))
             fail_msg("%s", s.error.message);
         assert_int_equal(fake_request_count(s.f), 0);
@@ -73,8 +71,7 @@ static void a_profile_of_the_shared_files(void **state)
     site_env = env;
     site_open(&s, (s3_config){0});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 0, "ID-X"));
     assert_non_null(strstr(site_sent_header(&s, 0, "Authorization"), "/r-x/s3/"));
     assert_string_equal(site_sent_header(&s, 0, "x-amz-security-token"), "T");
@@ -95,8 +92,7 @@ static void the_endpoint_of_a_section_of_services(void **state)
     site_env = env;
     s.c = s3_client_new(fake_transport_base(s.f), &(s3_config){.getenv_fn = site_getenv}, &e);
     site_expect(&s, "DELETE", "http://local:1/b/k", 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     site_close(&s);
 }
 
@@ -116,8 +112,7 @@ static void a_profile_asked_for_by_name_goes_before_the_environment(void **state
     site_env = env;
     site_open(&s, (s3_config){.profile = "p"});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 0, "ID-P"));
     site_close(&s);
 }
@@ -139,8 +134,7 @@ static void the_home_directory_is_looked_into(void **state)
         site_env = env[i];
         site_open(&s, (s3_config){0});
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_true(signed_with(&s, 0, "ID-HOME"));
         site_close(&s);
     }
@@ -189,14 +183,12 @@ static void refused_keys_are_renewed_once(void **state)
     site_expect(&s, "DELETE", URL, 400, expired);
     expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 7, "ID-2"));
     site_expect(&s, "DELETE", URL, 400, expired);
     expect_role_keys(&s, "ID-3", "2013-05-24T07:00:00Z");
     site_expect(&s, "DELETE", URL, 400, expired);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS); /* the second one is final */
+    REMOVE(&s, ERR_S3_CREDENTIALS); /* the second one is final */
     site_close(&s);
 }
 
@@ -213,8 +205,7 @@ static void each_error_code_for_invalid_keys_renews_them(void **state)
         site_expect(&s, "DELETE", URL, 403, body);
         expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_true(signed_with(&s, 7, "ID-2"));
         site_close(&s);
     }
@@ -250,8 +241,7 @@ static void no_error_contains_a_secret(void **state)
     (void)state;
     site_open(&s, (s3_config){0});
     site_expect(&s, "DELETE", URL, 403, "<Error><Code>SignatureDoesNotMatch</Code></Error>");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_null(strstr(s.error.message, SECRET));
     site_close(&s);
 }

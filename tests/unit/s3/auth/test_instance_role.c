@@ -8,8 +8,7 @@ static void the_role_is_asked_in_three_steps(void **state)
     open_role(&s);
     expect_role_keys(&s, "ID-R", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     for (size_t step = 0; step < 3; step++)
         assert_true(fake_request_at(s.f, step)->no_proxy);
     assert_false(fake_request_at(s.f, 3)->no_proxy);
@@ -25,19 +24,15 @@ static void keys_are_renewed_five_minutes_ahead_in_the_background(void **state)
     (void)state;
     open_role(&s);
     expect_role_keys(&s, "ID-1", "2013-05-24T01:00:00Z");
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    accept_removals(&s);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 54 * 60 * 1000);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE); /* 6 minutes ahead: no request */
+    REMOVE(&s, ERR_NONE); /* 6 minutes ahead: no request */
     fake_advance(s.f, 90 * 1000);
     expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_run_all(s.f);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     size_t count = fake_request_count(s.f);
     assert_true(signed_with(&s, 4, "ID-1"));
     assert_true(signed_with(&s, count - 1, "ID-2"));
@@ -49,14 +44,12 @@ static void keys_of_half_a_minute_are_renewed_when_they_end(void **state)
     site s;
     (void)state;
     open_role(&s);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_role_keys(&s, "ID-1", "2013-05-24T00:00:30Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 31 * 1000);
     expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
 }
@@ -66,14 +59,12 @@ static void expired_keys_are_waited_for(void **state)
     site s;
     (void)state;
     open_role(&s);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_role_keys(&s, "ID-1", "2013-05-24T01:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 2 * 3600 * 1000);
     expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
 }
@@ -83,15 +74,13 @@ static void in_an_outage_expired_keys_are_used_on(void **state)
     site s;
     (void)state;
     open_role(&s);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_role_keys(&s, "ID-OLD", "2013-05-23T23:00:00Z"); /* expired when it came */
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 3, "ID-OLD"));
     fake_advance(s.f, 120 * 1000);
     fake_expect(s.f, &(fake_rule){.url = TOKEN_URL, .times = 2, .reply = {.error = ERR_TIMEOUT}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-OLD"));
     site_close(&s);
 }
@@ -103,8 +92,7 @@ static void without_a_token_the_hop_limit_is_named(void **state)
     open_role(&s);
     fake_expect(s.f, &(fake_rule){.url = TOKEN_URL, .times = 2, .reply = {.error = ERR_TIMEOUT}});
     remove_key(&s);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     fake_run_all(s.f);
     assert_int_equal(s.done_count, 2); /* all waiting requests are notified */
     assert_non_null(strstr(s.error.message, "hop-limit"));
@@ -121,8 +109,7 @@ static void a_failing_step_is_tried_again(void **state)
     fake_expect(s.f, &(fake_rule){.url = TOKEN_URL, .reply = {.status = 503}});
     expect_role_keys(&s, "ID-R", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     site_close(&s);
 }
 
@@ -133,8 +120,7 @@ static void an_instance_without_a_role(void **state)
     open_role(&s);
     site_expect(&s, "PUT", TOKEN_URL, 200, "TOK");
     site_expect(&s, "GET", ROLE_URL, 404, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_non_null(strstr(s.error.message, "the instance has no role"));
     site_close(&s);
 }
@@ -149,22 +135,19 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     (void)state;
     site_env = disabled;
     site_open(&s, (s3_config){0});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_int_equal(fake_request_count(s.f), 0);
     site_close(&s);
     site_env = elsewhere;
     site_open(&s, (s3_config){0});
     site_expect(&s, "PUT", "http://user:hush@127.0.0.9:1/latest/api/token", 403, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_non_null(strstr(s.error.message, "http://127.0.0.9:1 answered 403"));
     site_close(&s);
     site_env = ipv6;
     site_open(&s, (s3_config){0});
     site_expect(&s, "PUT", "http://[fd00:ec2::254]/latest/api/token", 403, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
 }
 
@@ -180,14 +163,12 @@ static void addresses_with_blanks_and_capitals(void **state)
     site_env = imds;
     site_open(&s, (s3_config){0});
     site_expect(&s, "PUT", "http://127.0.0.9:1/latest/api/token", 403, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
     site_env = agent;
     site_open(&s, (s3_config){0});
     site_expect(&s, "GET", "http://127.0.0.9:1/x", 403, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
 }
 
@@ -206,8 +187,7 @@ static void without_tokens_the_role_is_requested_by_imdsv1(void **state)
         site_expect(&s, "GET", ROLE_URL, 200, "my-role");
         site_expect(&s, "GET", ROLE_URL "my-role", 200, role_keys);
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_null(site_sent_header(&s, 1, "X-aws-ec2-metadata-token"));
         assert_true(signed_with(&s, 3, "ID-V1"));
         site_close(&s);
@@ -224,8 +204,7 @@ static void imdsv1_is_not_used_after_a_refusal(void **state)
         site s;
         open_role(&s);
         fake_when(s.f, &(fake_rule){.url = TOKEN_URL, .reply = {.status = statuses[i]}});
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        REMOVE(&s, ERR_S3_CREDENTIALS);
         if (statuses[i] < 429)
             assert_int_equal(fake_request_count(s.f), 1);
         for (size_t j = 0; j < fake_request_count(s.f); j++)
@@ -239,14 +218,12 @@ static void imdsv1_is_not_used_once_there_were_tokens(void **state)
     site s;
     (void)state;
     open_role(&s);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_role_keys(&s, "ID-1", "2013-05-24T01:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 2 * 3600 * 1000);
     site_expect(&s, "PUT", TOKEN_URL, 404, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-1"));
     site_close(&s);
 }
@@ -259,8 +236,7 @@ static void imdsv1_may_be_forbidden(void **state)
     site_env = env;
     site_open(&s, (s3_config){0});
     site_expect(&s, "PUT", TOKEN_URL, 404, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_non_null(strstr(s.error.message, "AWS_EC2_METADATA_V1_DISABLED"));
     site_close(&s);
 }

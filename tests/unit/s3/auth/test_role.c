@@ -126,13 +126,11 @@ static void the_role_is_assumed_again_before_its_keys_expire(void **state)
     expect_assumed(&s, "R", "ID-1");
     works_with(&s, "ID-1");
     fake_advance(s.f, 56 * 60 * 1000);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_role(&s, "AssumeRole", "RoleArn=R&", "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_run_all(s.f);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
 }

@@ -56,8 +56,7 @@ static void open_web_identity(site *s)
 
 static const char *refusal(site *s)
 {
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_S3_CREDENTIALS);
+    REMOVE(s, ERR_S3_CREDENTIALS);
     return s->error.message;
 }
 
@@ -84,8 +83,7 @@ static void a_web_identity_is_sent_unsigned(void **state)
     expect_web_identity(&s, "https://sts.cn-north-1.amazonaws.com.cn/", "WEB-TOKEN-1", "ID-W",
                         "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     body_equals(&s, 0,
                 "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
                 "&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpod%2B1"
@@ -108,8 +106,7 @@ static void the_endpoint_of_the_environment(void **state)
     expect_web_identity(&s, "http://127.0.0.1:9/sts/", "WEB-TOKEN-1", "ID-W",
                         "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     site_close(&s);
     env[5] = "ftp://nowhere";
     site_env = env;
@@ -128,19 +125,16 @@ static void the_token_is_read_at_each_renewal(void **state)
     site s;
     (void)state;
     open_web_identity(&s);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    accept_removals(&s);
     expect_web_identity(&s, STS, "WEB-TOKEN-1", "ID-1", "2013-05-24T01:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_advance(s.f, 56 * 60 * 1000);
     AUTO_FREE char *same = write_file("web-token", "WEB-TOKEN-2");
     assert_string_equal(same, token_path);
     expect_web_identity(&s, STS, "WEB-TOKEN-2", "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_run_all(s.f);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(signed_with(&s, 3, "ID-1"));
     assert_true(signed_with(&s, 4, "ID-2"));
     site_close(&s);
@@ -157,8 +151,7 @@ static void a_throttled_call_is_sent_again(void **state)
                 "<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>");
     expect_web_identity(&s, STS, "WEB-TOKEN-1", "ID-W", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     site_close(&s);
 }
 

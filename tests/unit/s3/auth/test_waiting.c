@@ -198,8 +198,7 @@ static void a_busy_source_is_given_up_after_outage_wait(void **state)
         source from = make(k);
         begin(&s, &from, (s3_config){.outage_wait_ms = 120000});
         is_in_trouble(&s, &from, 0, (fake_reply){.status = 503});
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        REMOVE(&s, ERR_S3_CREDENTIALS);
         assert_non_null(strstr(s.error.message, "503"));
         size_t last = fake_request_count(s.f) - 1;
         assert_in_range(fake_request_at(s.f, last)->sent_ms - fake_request_at(s.f, 0)->sent_ms,
@@ -224,8 +223,7 @@ static void an_unreachable_source_is_tried_for_start_wait(void **state)
             source from = make(k);
             begin(&s, &from, (s3_config){0});
             is_in_trouble(&s, &from, 0, (fake_reply){.error = errors[i]});
-            remove_key(&s);
-            assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+            REMOVE(&s, ERR_S3_CREDENTIALS);
             size_t last = fake_request_count(s.f) - 1;
             assert_in_range(fake_request_at(s.f, last)->sent_ms - fake_request_at(s.f, 0)->sent_ms,
                             50000, 70000);
@@ -234,8 +232,7 @@ static void an_unreachable_source_is_tried_for_start_wait(void **state)
             is_in_trouble(&s, &from, 9, (fake_reply){.error = errors[i]});
             recovers(&s, &from, "ID-OK", LATER);
             site_expect(&s, "DELETE", URL, 204, "");
-            remove_key(&s);
-            assert_int_equal(site_end(&s), ERR_NONE);
+            REMOVE(&s, ERR_NONE);
             site_close(&s);
             discard(&from);
         }
@@ -249,22 +246,19 @@ static void failures_that_end_at_once(void **state)
     source from = make(INSTANCE);
     begin(&s, &from, (s3_config){0});
     fake_expect(s.f, &(fake_rule){.url = TOKEN_URL, .times = 2, .reply = {.error = ERR_NET_DNS}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
     discard(&from);
     from = make(CONTAINER);
     begin(&s, &from, (s3_config){0});
     site_expect(&s, "GET", ECS, 403, ""); /* its last reply */
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
     discard(&from);
     from = make(PROGRAM);
     begin(&s, &from, (s3_config){0});
     fake_expect_process(s.f, &(fake_process_rule){.command = "keys", .exit_status = 1});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     site_close(&s);
     discard(&from);
 }
@@ -278,8 +272,7 @@ static void begin_with_keys(site *s, const source *from, s3_config config)
     begin(s, from, config);
     recovers(s, from, "ID-OLD", SOON);
     site_expect(s, "DELETE", URL, 204, "");
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_NONE);
+    REMOVE(s, ERR_NONE);
     store_takes(s, "ID-OLD");
     if (from->kind == SSO_TOKEN) /* renewed and stored at the start */
         write_sso_token("2013-05-23T00:00:00Z",
@@ -304,7 +297,7 @@ static void keys_that_expire_in_an_outage_do_not_end_the_run(void **state)
             is_in_trouble(&s, &from, 40, troubles[i]);
             recovers(&s, &from, "ID-NEW", AT_LAST);
             uint64_t begin_ms = clock_now_ms(fake_transport_base(s.f));
-            fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+            accept_removals(&s);
             remove_key(&s);
             if (site_end(&s) != ERR_NONE)
                 fail_msg("kind %d, trouble %zu: %s", (int)k, i, s.error.message);
@@ -324,9 +317,8 @@ static void a_program_that_fails_is_run_again_where_it_had_given_keys(void **sta
     for (int i = 0; i < 5; i++)
         fake_expect_process(s.f, &(fake_process_rule){.command = "keys", .exit_status = 1});
     recovers(&s, &from, "ID-NEW", AT_LAST);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    accept_removals(&s);
+    REMOVE(&s, ERR_NONE);
     store_takes(&s, "ID-NEW");
     site_close(&s);
     discard(&from);
@@ -342,9 +334,8 @@ static void the_same_expired_keys_again_are_an_outage(void **state)
     for (int i = 0; i < 4; i++)
         recovers(&s, &from, "ID-OLD", SOON);
     recovers(&s, &from, "ID-NEW", AT_LAST);
-    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    accept_removals(&s);
+    REMOVE(&s, ERR_NONE);
     store_takes(&s, "ID-NEW");
     site_close(&s);
     discard(&from);
@@ -359,8 +350,7 @@ static void an_outage_of_the_source_has_its_limit(void **state)
     uint64_t begin_ms = clock_now_ms(fake_transport_base(s.f));
     is_in_trouble(&s, &from, 0, (fake_reply){.error = ERR_NET_DNS});
     fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 400, .body = SLICE_LIT(EXPIRED)}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_in_range(clock_now_ms(fake_transport_base(s.f)) - begin_ms, 299000, 340000);
     site_close(&s);
     discard(&from);

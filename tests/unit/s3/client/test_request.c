@@ -32,8 +32,7 @@ static void a_retry_is_signed_again(void **state)
     fake_set_random(s.f, 50);
     fake_expect(s.f, &(fake_rule){.reply = {.status = 500, .delay_ms = 5000}});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_string_equal(site_sent_header(&s, 1, "x-amz-date"), "20130524T000005Z");
     assert_string_not_equal(site_sent_header(&s, 0, "Authorization"),
                             site_sent_header(&s, 1, "Authorization"));
@@ -46,8 +45,7 @@ static void anonymous_requests_carry_no_signature(void **state)
     (void)state;
     site_open(&s, (s3_config){.no_sign_request = true});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_null(site_sent_header(&s, 0, "Authorization"));
     assert_null(site_sent_header(&s, 0, "x-amz-date"));
     site_close(&s);
@@ -78,8 +76,7 @@ static void transient_failures_are_retried(void **state)
         site_open(&s, (s3_config){0});
         site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_int_equal(s3_client_stats(s.c).retries, 1);
         site_close(&s);
     }
@@ -94,8 +91,7 @@ static void a_request_is_given_up_when_nothing_moves(void **state)
         site_open(&s, rows[i]);
         fake_expect(s.f, &(fake_rule){.reply = {.never = true}});
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE); /* the second try */
+        REMOVE(&s, ERR_NONE); /* the second try */
         assert_int_equal(fake_request_at(s.f, 0)->stall_timeout_ms, i == 0 ? 30000 : 5000);
         assert_int_equal(fake_request_at(s.f, 0)->connect_timeout_ms, i == 0 ? 10000 : 700);
         site_close(&s);
@@ -111,8 +107,7 @@ static void truncated_replies_are_retried(void **state)
         site_open(&s, (s3_config){0});
         site_expect_error(&s, rows[i]);
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         site_close(&s);
     }
 }
@@ -162,8 +157,7 @@ static void the_error_says_what_and_why(void **state)
                                             .headers = &id,
                                             .header_count = 1,
                                             .body = SLICE_LIT(ERROR_XML("AccessDenied"))}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_ACCESS);
+    REMOVE(&s, ERR_S3_ACCESS);
     assert_string_equal(s.error.message,
                         "s3://b/k: DeleteObject: 403 AccessDenied (request id REQ1): words; check "
                         "that the credentials may s3:DeleteObject");
@@ -178,8 +172,7 @@ static void attempts_come_to_an_end(void **state)
     (void)state;
     site_open(&s, (s3_config){.max_attempts = 3});
     fake_when(s.f, &(fake_rule){.reply = {.status = 500, .body = SLICE_LIT("")}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_HTTP_SERVER);
+    REMOVE(&s, ERR_HTTP_SERVER);
     assert_int_equal(fake_request_count(s.f), 3);
     assert_int_equal(s.error.cls, ERR_CLASS_ITEM); /* retries are spent */
     assert_non_null(strstr(s.error.message, "(after 3 attempts)"));
@@ -204,8 +197,7 @@ static void pauses_double(void **state)
     site_open(&s, (s3_config){.max_attempts = 4});
     fake_when(s.f, &(fake_rule){.reply = {.status = 500}});
     fake_set_random(s.f, 50ULL * 101 * 201); /* a pause is this modulo its bound + 1 */
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_HTTP_SERVER);
+    REMOVE(&s, ERR_HTTP_SERVER);
     for (size_t i = 1; i < 4; i++) {
         uint64_t pause = fake_request_at(s.f, i)->sent_ms - fake_request_at(s.f, i - 1)->sent_ms;
         assert_int_equal(pause, 50ULL * 101 * 201 % ((50ULL << (i - 1)) + 1));
@@ -225,8 +217,7 @@ static void retry_after_is_honoured(void **state)
                 &(fake_rule){.reply = {.status = 503, .headers = &seconds, .header_count = 1}});
     fake_expect(s.f, &(fake_rule){.reply = {.status = 500, .headers = &millis, .header_count = 1}});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     uint64_t first = fake_request_at(s.f, 0)->sent_ms;
     assert_int_equal(fake_request_at(s.f, 1)->sent_ms - first, 7000);
     assert_int_equal(fake_request_at(s.f, 2)->sent_ms - first, 8500);

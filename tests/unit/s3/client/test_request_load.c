@@ -15,8 +15,7 @@ static void a_throttled_request_lowers_the_requests_in_flight(void **state)
         site_open(&s, (s3_config){.max_in_flight = 8});
         site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_int_equal(s.c->throttle.limit, 4);
         assert_int_equal(s.c->throttle.tokens, S3_TOKENS_MAX);
         fake_when(s.f, &(fake_rule){.reply = {.status = 204, .delay_ms = 10}});
@@ -82,8 +81,7 @@ static void spent_tokens_fail_a_store_that_never_answered(void **state)
     site_open(&s, (s3_config){0});
     fake_when(s.f, &(fake_rule){.reply = {.status = 500}});
     s.c->throttle.tokens = 20;
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_HTTP_SERVER);
+    REMOVE(&s, ERR_HTTP_SERVER);
     assert_int_equal(fake_request_count(s.f), 2);
     site_close(&s);
 }
@@ -94,13 +92,11 @@ static void a_store_that_goes_away_is_waited_for(void **state)
     (void)state;
     site_open(&s, (s3_config){.max_attempts = 2});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_expect(s.f, &(fake_rule){.times = 20, .reply = {.error = ERR_NET_DNS}});
     site_expect(&s, "DELETE", URL, 500, ""); /* the first of two attempts */
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_false(s.c->outage.on);
     site_close(&s);
 }
@@ -129,8 +125,7 @@ static void an_outage_has_a_limit_and_is_reported(void **state)
 static void answer_once(site *s)
 {
     site_expect(s, "DELETE", URL, 204, "");
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_NONE);
+    REMOVE(s, ERR_NONE);
 }
 
 /* Two minutes of refusals only, with two attempts in all; also before the first success. */
@@ -156,8 +151,7 @@ static void throttling_spends_no_attempt(void **state)
                 site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
             site_expect(&s, "DELETE", URL, 500, ""); /* the first of two attempts */
             site_expect(&s, "DELETE", URL, 204, "");
-            remove_key(&s);
-            assert_int_equal(site_end(&s), ERR_NONE);
+            REMOVE(&s, ERR_NONE);
             assert_int_equal(s.c->throttle.tokens, S3_TOKENS_MAX);
             site_close(&s);
         }
@@ -172,8 +166,7 @@ static void one_attempt_is_one_attempt(void **state)
     site_open(&s, (s3_config){.max_attempts = 1});
     answer_once(&s);
     site_expect(&s, "DELETE", URL, 503, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_THROTTLED);
+    REMOVE(&s, ERR_S3_THROTTLED);
     site_close(&s);
 }
 
@@ -203,8 +196,7 @@ static void throttling_without_end_is_given_up(void **state)
     answer_once(&s);
     fake_when(s.f, &(fake_rule){.reply = {.status = 503}});
     uint64_t begin = clock_now_ms(fake_transport_base(s.f));
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_THROTTLED);
+    REMOVE(&s, ERR_S3_THROTTLED);
     assert_int_equal(s.error.cls, ERR_CLASS_ITEM);
     assert_in_range(clock_now_ms(fake_transport_base(s.f)) - begin, 300000, 330000);
     assert_non_null(strstr(s.error.message, " attempts)"));
@@ -236,12 +228,10 @@ static void a_store_that_stays_away_is_given_up(void **state)
     (void)state;
     site_open(&s, (s3_config){.max_attempts = 2});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     uint64_t begin = fake_request_at(s.f, 0)->sent_ms;
     fake_when(s.f, &(fake_rule){.reply = {.error = ERR_NET_DNS}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NET_DNS);
+    REMOVE(&s, ERR_NET_DNS);
     uint64_t end = fake_request_at(s.f, fake_request_count(s.f) - 1)->sent_ms;
     assert_in_range(end - begin, 600000, 660000);
     site_close(&s);

@@ -14,8 +14,7 @@ static void a_dead_kept_connection_costs_nothing(void **state)
     uint64_t tokens = s.c->throttle.tokens;
     fake_expect(s.f, &(fake_rule){.reply = {.error = ERR_NET, .reused = true}});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_true(fake_request_at(s.f, 1)->no_reuse);
     assert_int_equal(fake_request_at(s.f, 1)->sent_ms, fake_request_at(s.f, 0)->sent_ms);
     assert_int_equal(s.c->throttle.tokens, tokens);
@@ -31,8 +30,7 @@ static void the_region_is_followed_once(void **state)
     fake_expect(s.f, &(fake_rule){.reply = {.status = 301, .headers = &region, .header_count = 1}});
     site_expect(&s, "DELETE", URL, 204, "");
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     remove_key(&s); /* the region is remembered */
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_non_null(strstr(site_sent_header(&s, 0, "Authorization"), "/us-east-1/"));
@@ -116,8 +114,7 @@ static void the_region_may_be_in_the_body(void **state)
                 "</Error>");
     site_expect(&s, "DELETE", URL, 400,
                 "<Error><Code>AuthorizationHeaderMalformed</Code><Region>r-3</Region></Error>");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    REMOVE(&s, ERR_S3_CREDENTIALS);
     assert_non_null(strstr(site_sent_header(&s, 1, "Authorization"), "/eu-south-1/"));
     site_close(&s);
 }
@@ -133,8 +130,7 @@ static void a_region_that_is_no_name_is_not_followed(void **state)
         site s;
         site_open(&s, (s3_config){0});
         site_expect(&s, "DELETE", URL, 301, rows[i]);
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_REPLY);
+        REMOVE(&s, ERR_S3_REPLY);
         site_close(&s);
     }
 }
@@ -146,8 +142,7 @@ static void a_kept_connection_that_breaks_later_costs_an_attempt(void **state)
     (void)state;
     site_open(&s, (s3_config){.max_attempts = 1});
     fake_expect(s.f, &(fake_rule){.reply = {.status = 204, .error = ERR_NET, .reused = true}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NET);
+    REMOVE(&s, ERR_NET);
     site_close(&s);
 }
 
@@ -162,8 +157,7 @@ static void a_wrong_clock_is_set_right(void **state)
                                             .header_count = 1,
                                             .body = SLICE_LIT(ERROR_XML("RequestTimeTooSkewed"))}});
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     assert_string_equal(site_sent_header(&s, 1, "x-amz-date"), "20130524T020000Z");
     site_close(&s);
 }
@@ -178,8 +172,7 @@ static void a_clock_that_stays_wrong_is_the_end(void **state)
                                           .headers = &date,
                                           .header_count = 1,
                                           .body = SLICE_LIT(ERROR_XML("RequestTimeTooSkewed"))}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CLOCK);
+    REMOVE(&s, ERR_S3_CLOCK);
     assert_int_equal(fake_request_count(s.f), 2);
     site_close(&s);
 }

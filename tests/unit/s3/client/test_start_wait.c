@@ -46,8 +46,7 @@ static void a_store_that_comes_up_meanwhile_is_used(void **state)
         site_open(&s, (s3_config){.max_attempts = 2});
         fake_expect(s.f, &(fake_rule){.times = 8, .reply = {.error = errors[i]}});
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_false(s.c->outage.on);
         site_close(&s);
     }
@@ -68,15 +67,13 @@ static void a_busy_store_is_waited_for_as_in_an_outage(void **state)
                            .times = 30,
                            .reply = {.status = rows[i].status, .body = slice_from(rows[i].body)}});
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         assert_true(last_sent_ms(&s) > 60000);
         site_close(&s);
         site_open(&s, (s3_config){.max_attempts = 2, .outage_wait_ms = 300000});
         fake_when(s.f, &(fake_rule){
                            .reply = {.status = rows[i].status, .body = slice_from(rows[i].body)}});
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_S3_THROTTLED);
+        REMOVE(&s, ERR_S3_THROTTLED);
         assert_in_range(last_sent_ms(&s), 280000, 320000);
         site_close(&s);
     }
@@ -93,8 +90,7 @@ static void the_pauses_have_full_jitter(void **state)
         fake_set_random_seed(s.f, 77 + seed);
         fake_expect(s.f, &(fake_rule){.times = 7, .reply = {.error = ERR_NET_DNS}});
         site_expect(&s, "DELETE", URL, 204, "");
-        remove_key(&s);
-        assert_int_equal(site_end(&s), ERR_NONE);
+        REMOVE(&s, ERR_NONE);
         for (size_t i = 0; i < 8; i++)
             sent_ms[seed][i] = fake_request_at(s.f, i)->sent_ms;
         for (size_t i = 1; i < 8; i++)
@@ -110,21 +106,17 @@ static void failures_that_end_at_once(void **state)
     (void)state;
     site_open(&s, (s3_config){.max_attempts = 1}); /* as configured: nothing is retried */
     site_expect_error(&s, ERR_NET_DNS);
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NET_DNS);
+    REMOVE(&s, ERR_NET_DNS);
     site_close(&s);
     site_open(&s, (s3_config){.max_attempts = 2});
     fake_expect(s.f, &(fake_rule){.times = 2, .reply = {.status = 500}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_HTTP_SERVER);
+    REMOVE(&s, ERR_HTTP_SERVER);
     site_close(&s);
     site_open(&s, (s3_config){.max_attempts = 3}); /* it has answered: TLS errors spend attempts */
     site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
+    REMOVE(&s, ERR_NONE);
     fake_expect(s.f, &(fake_rule){.times = 3, .reply = {.error = ERR_NET_TLS}});
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NET_TLS);
+    REMOVE(&s, ERR_NET_TLS);
     site_close(&s);
 }
 

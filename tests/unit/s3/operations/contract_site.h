@@ -7,14 +7,7 @@
 #include "decon/s3/buckets.h"
 #include "decon/s3/uploads.h"
 #include "base/util.h"
-#include "tests/unit/s3/site.h"
-
-typedef struct listing {
-    site s;
-    buf seen; /* "key:size ", "[prefix] " or "{unusable} " */
-    unsigned pages;
-    bool takes_unusable;
-} listing;
+#include "tests/unit/s3/operations/listing_site.h"
 
 static inline bool on_object(void *ctx, const s3_object *object, err *e)
 {
@@ -23,37 +16,11 @@ static inline bool on_object(void *ctx, const s3_object *object, err *e)
     return buf_printf(&l->seen, "%s:%llu ", object->key, (unsigned long long)object->size_bytes);
 }
 
-static inline bool on_prefix(void *ctx, const char *prefix, err *e)
-{
-    listing *l = ctx;
-    UNUSED(e);
-    return buf_printf(&l->seen, "[%s] ", prefix);
-}
-
 static inline bool on_unusable(void *ctx, const char *encoded, err *e)
 {
     listing *l = ctx;
     UNUSED(e);
     return buf_printf(&l->seen, "{%s} ", encoded);
-}
-
-static inline void on_done(void *ctx, const err *e)
-{
-    listing *l = ctx;
-    site_done(&l->s, e);
-}
-
-static inline void open_listing(listing *l, s3_listing_order order)
-{
-    *l = (listing){0};
-    site_open(&l->s, (s3_config){.max_attempts = 2, .listing_order = order});
-    buf_init(&l->seen, 65536);
-}
-
-static inline void close_listing(listing *l)
-{
-    buf_deinit(&l->seen);
-    site_close(&l->s);
 }
 
 static inline err_code list_of(listing *l, const char *bucket, const char *prefix,

@@ -1,39 +1,14 @@
 #include "decon/s3/buckets.h"
 #include "base/util.h"
-#include "tests/unit/s3/site.h"
+#include "tests/unit/s3/operations/listing_site.h"
 
 #define URL "http://store/?max-buckets=1000"
-
-typedef struct listing {
-    site s;
-    buf seen; /* "name:created " */
-    bool stop;
-} listing;
 
 static bool on_bucket(void *ctx, const char *name, int64_t created_s, err *e)
 {
     listing *l = ctx;
     buf_printf(&l->seen, "%s:%lld ", name, (long long)created_s);
     return !l->stop || err_set(e, ERR_CANCELLED, "enough");
-}
-
-static void on_done(void *ctx, const err *e)
-{
-    listing *l = ctx;
-    site_done(&l->s, e);
-}
-
-static void open_listing(listing *l)
-{
-    *l = (listing){0};
-    site_open(&l->s, (s3_config){.max_attempts = 2});
-    buf_init(&l->seen, 4096);
-}
-
-static void close_listing(listing *l)
-{
-    buf_deinit(&l->seen);
-    site_close(&l->s);
 }
 
 static err_code list(listing *l)

@@ -1,17 +1,8 @@
 #include "base/util.h"
 #include "s3/operations/list.h"
-#include "tests/unit/s3/site.h"
+#include "tests/unit/s3/operations/listing_site.h"
 
 #define PAGE_URL "http://store/b?list-type=2&encoding-type=url&max-keys=1000"
-
-typedef struct listing {
-    site s;
-    buf seen;            /* "key:size " and "[prefix] " */
-    const char *stop_at; /* key */
-    err_code stop_with;
-    s3_object last; /* its strings are freed */
-    char etag[64], storage_class[32];
-} listing;
 
 static bool on_object(void *ctx, const s3_object *object, err *e)
 {
@@ -24,32 +15,6 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     if (l->stop_at && strcmp(object->key, l->stop_at) == 0)
         return err_set(e, l->stop_with, "stopped");
     return true;
-}
-
-static bool on_prefix(void *ctx, const char *prefix, err *e)
-{
-    listing *l = ctx;
-    UNUSED(e);
-    return buf_printf(&l->seen, "[%s] ", prefix);
-}
-
-static void on_done(void *ctx, const err *e)
-{
-    listing *l = ctx;
-    site_done(&l->s, e);
-}
-
-static void open_listing(listing *l)
-{
-    *l = (listing){0};
-    site_open(&l->s, (s3_config){.max_attempts = 2});
-    buf_init(&l->seen, 4096);
-}
-
-static void close_listing(listing *l)
-{
-    buf_deinit(&l->seen);
-    site_close(&l->s);
 }
 
 static err_code list(listing *l, const char *prefix, const char *delimiter)

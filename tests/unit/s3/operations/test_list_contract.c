@@ -52,7 +52,7 @@ static void each_breach_is_named_and_nothing_is_used(void **state)
     for (size_t i = 0; i < ARRAY_LEN(breaches); i++) {
         const struct breach *row = &breaches[i];
         listing l;
-        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        open_listing(&l);
         fake_when(l.s.f, &(fake_rule){.reply = {.body = slice_from(row->body)}});
         if (list_of(&l, "b", row->prefix, row->delimiter) != ERR_S3_REPLY ||
             !strstr(l.s.error.message, row->names) || !strstr(l.s.error.message, row->key))
@@ -100,7 +100,7 @@ static void what_stores_do_otherwise_is_taken(void **state)
     for (size_t i = 0; i < ARRAY_LEN(all_allowed); i++) {
         const struct allowed *row = &all_allowed[i];
         listing l;
-        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        open_listing(&l);
         fake_when(l.s.f, &(fake_rule){.reply = {.body = slice_from(row->body)}});
         if (list_of(&l, row->bucket, row->prefix, row->delimiter) != ERR_NONE)
             fail_msg("row %zu: %s", i, l.s.error.message);
@@ -113,13 +113,13 @@ static void any_order_is_taken_where_that_is_asked_for(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_ANY);
+    open_ordered_listing(&l, S3_LISTING_ORDER_ANY);
     fake_when(l.s.f,
               &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b") OBJECT("a")))}});
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "b:1 a:1 ");
     close_listing(&l);
-    open_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix is still checked */
+    open_ordered_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix is still checked */
     fake_when(l.s.f,
               &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b/x") OBJECT("a")))}});
     assert_int_equal(list_of(&l, "b", "b/", NULL), ERR_S3_REPLY);
@@ -131,7 +131,7 @@ static void a_key_that_is_listed_twice_is_one_object(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     fake_expect(
         l.s.f,
         &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(MORE("t") OBJECT("a") OBJECT("b") OBJECT("b")
@@ -147,7 +147,7 @@ static void a_repeat_on_the_next_page_may_not_differ(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     fake_expect(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(MORE("t") OBJECT("a")))}});
     fake_expect(l.s.f,
                 &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT_OF("a", "1", "f")))}});
@@ -160,7 +160,7 @@ static void keys_with_a_nul_are_reported_on_request(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     l.takes_unusable = true;
     fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("a") OBJECT("a%00b")
                                                                        OBJECT("b") URL_ENCODED))}});

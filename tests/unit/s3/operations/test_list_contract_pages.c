@@ -31,7 +31,7 @@ static void pages_that_do_not_advance_are_found(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         listing l;
-        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        open_listing(&l);
         fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].first)}});
         fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].second)}});
         if (list_of(&l, "b", NULL, "/") != ERR_S3_REPLY ||
@@ -53,7 +53,7 @@ static void tokens_that_go_in_circles_are_found(void **state)
                                         PAGE(MORE("t") OBJECT("c"))};
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     expect_pages(&l, pages, ARRAY_LEN(pages));
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
     assert_non_null(strstr(l.s.error.message, "token 't' is repeated"));
@@ -68,7 +68,7 @@ static void a_page_that_comes_again_is_found_in_any_order_too(void **state)
                                         PAGE(MORE("v") OBJECT("b") OBJECT("a"))};
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_ANY);
+    open_ordered_listing(&l, S3_LISTING_ORDER_ANY);
     expect_pages(&l, pages, ARRAY_LEN(pages));
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
     assert_non_null(strstr(l.s.error.message, "begins with 'b' is repeated"));
@@ -89,7 +89,7 @@ static void empty_pages_with_new_tokens_have_an_end(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     fake_handle(l.s.f, empty_page, &l);
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
     assert_int_equal(l.pages, CONTRACT_EMPTY_PAGES_MAX);
@@ -102,7 +102,7 @@ static void a_few_empty_pages_are_no_breach(void **state)
     static const char *const pages[] = {PAGE(MORE("t")), PAGE(MORE("u")), PAGE(LAST OBJECT("a"))};
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     expect_pages(&l, pages, ARRAY_LEN(pages));
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "a:1 ");
@@ -154,7 +154,7 @@ static void uploads_are_held_to_it_too(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         listing l;
-        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        open_listing(&l);
         for (size_t k = 0; k < ARRAY_LEN(rows[i].pages) && rows[i].pages[k]; k++)
             fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].pages[k])}});
         if (list_uploads(&l, "in/") != ERR_S3_REPLY || !strstr(l.s.error.message, rows[i].names))
@@ -168,7 +168,7 @@ static void uploads_by_time_and_repeats_are_taken(void **state)
 {
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(UPLOADS(LAST UPLOAD("b", "1") UPLOAD(
                                                 "a", "2") UPLOAD("a", "2") UPLOAD("a", "3")))}});
     assert_int_equal(list_uploads(&l, NULL), ERR_NONE);
@@ -196,12 +196,12 @@ static void buckets_are_held_to_it_too(void **state)
                                          BUCKETS(BUCKET("a") BUCKET("b"), "")};
     listing l;
     (void)state;
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     expect_pages(&l, circle, ARRAY_LEN(circle));
     assert_int_equal(list_buckets(&l), ERR_S3_REPLY);
     assert_non_null(strstr(l.s.error.message, "does not advance"));
     close_listing(&l);
-    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    open_listing(&l);
     expect_pages(&l, repeat, ARRAY_LEN(repeat));
     assert_int_equal(list_buckets(&l), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "a b ");

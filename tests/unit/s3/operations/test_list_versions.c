@@ -1,6 +1,6 @@
 /* ListObjectVersions: versions and delete markers, over pages. */
 #include "base/util.h"
-#include "tests/unit/s3/site.h"
+#include "tests/unit/s3/operations/listing_site.h"
 
 #define URL   "http://store/b?versions=&encoding-type=url&max-keys=1000"
 #define LEVEL URL "&delimiter=%2F"
@@ -20,43 +20,12 @@
     "<NextKeyMarker>" key "</NextKeyMarker>" id in "</ListVersionsResult>"
 #define ID(id) "<NextVersionIdMarker>" id "</NextVersionIdMarker>"
 
-typedef struct listing {
-    site s;
-    buf seen; /* "key:id:size " with `!` for the latest and `-` for a marker */
-} listing;
-
 static bool on_object(void *ctx, const s3_object *o, err *e)
 {
     listing *l = ctx;
     UNUSED(e);
     return buf_printf(&l->seen, "%s:%s%s%s:%llu ", o->key, o->version_id, o->is_latest ? "!" : "",
                       o->is_delete_marker ? "-" : "", (unsigned long long)o->size_bytes);
-}
-
-static bool on_prefix(void *ctx, const char *prefix, err *e)
-{
-    listing *l = ctx;
-    UNUSED(e);
-    return buf_printf(&l->seen, "[%s] ", prefix);
-}
-
-static void on_done(void *ctx, const err *e)
-{
-    listing *l = ctx;
-    site_done(&l->s, e);
-}
-
-static void open_listing(listing *l)
-{
-    *l = (listing){0};
-    site_open(&l->s, (s3_config){.max_attempts = 2});
-    buf_init(&l->seen, 4096);
-}
-
-static void close_listing(listing *l)
-{
-    buf_deinit(&l->seen);
-    site_close(&l->s);
 }
 
 static err_code list(listing *l, const char *delimiter)

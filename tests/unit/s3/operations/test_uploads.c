@@ -2,7 +2,7 @@
 #include "decon/s3/uploads.h"
 #include "base/util.h"
 
-#include "tests/unit/s3/site.h"
+#include "tests/unit/s3/operations/listing_site.h"
 
 #define URL "http://store/b?uploads=&encoding-type=url&max-uploads=1000"
 #define UPLOAD(key, id)                                                                            \
@@ -17,36 +17,11 @@
     "<ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inner         \
     "</ListMultipartUploadsResult>"
 
-typedef struct listing {
-    site s;
-    buf seen; /* "key|id|initiated " */
-    bool stop;
-} listing;
-
 static bool on_upload(void *ctx, const s3_upload *u, err *e)
 {
     listing *l = ctx;
     buf_printf(&l->seen, "%s|%s|%lld ", u->key, u->upload_id, (long long)u->initiated_s);
     return !l->stop || err_set(e, ERR_CANCELLED, "enough");
-}
-
-static void on_done(void *ctx, const err *e)
-{
-    listing *l = ctx;
-    site_done(&l->s, e);
-}
-
-static void open_listing(listing *l)
-{
-    *l = (listing){0};
-    site_open(&l->s, (s3_config){.max_attempts = 2});
-    buf_init(&l->seen, 4096);
-}
-
-static void close_listing(listing *l)
-{
-    buf_deinit(&l->seen);
-    site_close(&l->s);
 }
 
 static err_code list(listing *l, const char *prefix)
