@@ -315,7 +315,7 @@ check-hardening: all
 check-format: $(BUILD)/packages-check
 	@echo "  CHECK $(CLANG_FORMAT)" && $(CLANG_FORMAT) --dry-run --Werror $(CODE)
 check-sizes:
-	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE)
+	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE) $$(find tests tools deploy third_party config -name '*.sh')
 check-headers:
 	@echo "  CHECK headers" && CC="$(CC)" PUBLIC_FLAGS="$(PUBLIC_FLAGS)" tests/tools/headers.sh
 check-shell: $(BUILD)/packages-check

@@ -55,6 +55,10 @@ test_functions_and_files_have_their_limits() {
     sizes larger.c
     expect_status 1
     grep -q '^larger.c:451: a file of 451 lines' found || fail "$(cat found)"
+    yes '    AUTO(buf) b;' | head -n 451 >larger.sh
+    sizes larger.sh
+    expect_status 1
+    [ "$(cat found)" = 'larger.sh:451: a file of 451 lines (450 is the most)' ] || fail "$(cat found)"
     yes '/* */' | head -n 151 >large.h
     sizes large.h
     expect_status 1
