@@ -68,4 +68,20 @@ test_sections_of_the_changelog_have_versions_and_dates() {
     done
 }
 
+# named_versions: "FILE:LINE:VERSION" of each version of decon in deploy/, docs/packages.md and the newest section of the changelog.
+named_versions() {
+    grep -rnoE 'decon[a-z0-9-]*[-_:][0-9]+[.][0-9]+[.][0-9]+|decon_version [0-9]+[.][0-9]+[.][0-9]+' deploy docs/packages.md |
+        sed -E 's/:[^:]*[-_: ]([0-9.]+)$/:\1/'
+    grep -nE -m 1 '^## [0-9]' CHANGELOG.md | sed -E 's/^([0-9]+):## ([0-9.]+) .*/CHANGELOG.md:\1:\2/'
+}
+
+test_all_files_name_the_version_of_the_makefile() {
+    local version
+    cd "$top"
+    version=$(sed -n 's/^VERSION *:= *//p' Makefile)
+    named_versions >"$T/named"
+    [ "$(wc -l <"$T/named")" -ge 16 ] || fail "only $(cat "$T/named")"
+    ! grep -v ":$version\$" "$T/named" || fail "the version is $version"
+}
+
 run_tests
