@@ -201,7 +201,7 @@ static void report_end(unsigned brief, int status)
         log_warn("fork server: ended by %s %d; it is replaced, and its jobs run again", how,
                  number);
     else if (brief == FORK_BRIEF_REPORTED)
-        log_error("fork server: ended %u times in a row soon after its start, the last time by %s "
+        log_error("fork server: ended %u times soon after its start, the last time by %s "
                   "%d; no job can run until it stays up: look at memory and process limits, "
                   "security policies and the system's log. It is tried again at growing "
                   "intervals, up to %d s, without further messages",

@@ -52,11 +52,11 @@ void fork_server_forget(fork_server *f);
  * a lasting cause (limits, a security policy) costs neither a core nor thousands of log lines. */
 typedef struct fork_restarts {
     uint64_t begun_ms; /* start of the present one */
-    unsigned brief;    /* how many in a row ended soon after their start */
+    unsigned brief;    /* consecutive processes that ended soon after their start */
 } fork_restarts;
 
 #define FORK_BRIEF_MS         5000
-#define FORK_BRIEF_REPORTED   4 /* in a row: reported as a lasting cause, once */
+#define FORK_BRIEF_REPORTED   4 /* this number is reported, once, as a lasting cause */
 #define FORK_RESTART_MOST_MS  30000
 #define FORK_RESTART_FIRST_MS 20
 

@@ -1,4 +1,4 @@
-/* The check of UTF-8 finds the first invalid byte, wherever it is among text of any kind. */
+/* The check of UTF-8 finds the first invalid byte, at any position in any text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -61,7 +61,7 @@ static void escapes_are_resolved(void **state)
 
 /* Escapes at each distance from each other and from the ends; in a buffer that is large enough for the
  * escaped form, just large enough, and too small. */
-static void escapes_are_resolved_wherever_they_are(void **state)
+static void escapes_are_resolved_at_any_position(void **state)
 {
     UNUSED(state);
     static const struct {
@@ -290,7 +290,7 @@ int main(void)
         cmocka_unit_test(paths_lead_through_objects),
         cmocka_unit_test(last_of_equal_keys_wins),
         cmocka_unit_test(escapes_are_resolved),
-        cmocka_unit_test(escapes_are_resolved_wherever_they_are),
+        cmocka_unit_test(escapes_are_resolved_at_any_position),
         cmocka_unit_test(malformed_texts_are_refused),
         cmocka_unit_test(each_byte_of_a_string_counts_at_any_place),
         cmocka_unit_test(depth_has_a_limit),

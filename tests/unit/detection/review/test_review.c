@@ -313,12 +313,21 @@ static void a_terminal_is_not_steered(void **state)
     assert_null(strstr(colored, "【"));
 }
 
+/* Characters from start to end. */
+static size_t characters(const char *start, const char *end)
+{
+    size_t count = 0;
+    for (; start < end; start++)
+        count += (*start & 0xc0) != 0x80;
+    return count;
+}
+
 static void lines_fit_the_width(void **state)
 {
     desk *d = *state;
     add_line(
         d, "a-name-of-an-evaluation-set-that-is-much-longer-than-a-line-has-room-for", "f", 1, 1, 1,
-        "words that go on for more than one line of a narrow terminal and one that does not "
+        "words that need more than one line of a narrow terminal and one that does not "
         "fit: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
     read_report(d, "a.report.jsonl");
     review_finish(&d->r);
@@ -326,7 +335,7 @@ static void lines_fit_the_width(void **state)
     const char *line = strstr(text, "  question");
     for (unsigned lines = 0; line && *line && lines < 6; lines++) {
         const char *end = strchrnul(line, '\n');
-        if (end - line > 60)
+        if (characters(line, end) > 60)
             fail_msg("longer than 60 columns: %.*s", (int)(end - line), line);
         line = *end ? end + 1 : end;
     }

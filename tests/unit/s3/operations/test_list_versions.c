@@ -83,7 +83,7 @@ static void pages_follow_key_and_version(void **state)
     close_listing(&l);
 }
 
-/* Ceph 16. "b%2Bc" is a key of its own here, and not where the next page begins. */
+/* Ceph 16. "b%2Bc" is a separate key here, not the start of the next page. */
 static void a_marker_that_is_not_encoded_is_taken_as_the_last_key(void **state)
 {
     listing l;
