@@ -259,7 +259,7 @@ static void put_cleaned_formats(buf *json)
 }
 
 /* Empty: all files are allowed. Links are resolved for each job, so they are not resolved here. A list that is
- * too long is left out. */
+ * too long is omitted. */
 static void put_allow_dirs(const server_config *c, buf *json)
 {
     AUTO(buf) list = BUF(ALLOW_DIRS_MAX_BYTES);

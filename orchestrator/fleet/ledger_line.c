@@ -126,11 +126,11 @@ bool ledger_line_read(slice text, ledger_line *out, err *e)
         return err_set(e, ERR_PARSE, "the line is not UTF-8");
     if (!json_read_members(text, keys, values, KEY_COUNT, NULL, e))
         return false;
-    out->key = text_of(&values[KEY]);
-    out->etag = text_of(&values[ETAG]);
-    out->settings = text_of(&values[SETTINGS]);
-    out->version_id = text_of(&values[VERSION_ID]);
-    out->version = text_of(&values[VERSION]);
+    out->key = json_text_dup(&values[KEY]);
+    out->etag = json_text_dup(&values[ETAG]);
+    out->settings = json_text_dup(&values[SETTINGS]);
+    out->version_id = json_text_dup(&values[VERSION_ID]);
+    out->version = json_text_dup(&values[VERSION]);
     out->committed_s = time_of(&values[COMMITTED]);
     out->result_modified_s = time_of(&values[RESULT_MODIFIED]);
     out->lines_known = json_unsigned(&values[LINES], &out->lines);

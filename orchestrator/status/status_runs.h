@@ -2,8 +2,8 @@
  *
  * What:    of each host index the newest record below `_decon/runs/`; of hosts that claim their work
  *          the newest of each machine and work directory, which only one process can have. Records
- *          of another distribution or another number of shares than the newest one are left out:
- *          they are of an earlier division.
+ *          of another distribution or another number of shares than the newest one are skipped:
+ *          they belong to an earlier division.
  * Owner:   status_runs_deinit.
  * Threads: loop.
  * Fails:   by err if the records cannot be listed; one that cannot be read is skipped, with a

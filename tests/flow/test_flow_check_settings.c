@@ -114,7 +114,7 @@ static void runs_without_results_do_not_count(void **state)
     world_free(w);
 }
 
-/* Whatever on_settings_change is. */
+/* For each value of on_settings_change. */
 static void hosts_at_work_with_other_settings_are_not_joined(void **state)
 {
     UNUSED(state);

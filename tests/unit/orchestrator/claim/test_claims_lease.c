@@ -1,4 +1,4 @@
-/* orchestrator/claim: leases that are renewed, expire, and are looked at before a commit. */
+/* orchestrator/claim: renewal, expiry, and check of a lease before a commit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

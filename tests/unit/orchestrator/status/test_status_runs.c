@@ -107,7 +107,7 @@ static void hosts_that_claim_have_no_shares(void **state)
 }
 
 /* Not each of them has to know how many there are; a run of one host by hash is another division. */
-static void claiming_hosts_are_one_fleet_whatever_count_they_know(void **state)
+static void claiming_hosts_are_one_fleet_with_any_count(void **state)
 {
     UNUSED(state);
     AUTO(status_runs) r = {0};
@@ -166,7 +166,7 @@ int main(void)
         cmocka_unit_test(records_of_another_division_are_skipped),
         cmocka_unit_test(shares_without_a_record_are_named),
         cmocka_unit_test(hosts_that_claim_have_no_shares),
-        cmocka_unit_test(claiming_hosts_are_one_fleet_whatever_count_they_know),
+        cmocka_unit_test(claiming_hosts_are_one_fleet_with_any_count),
         cmocka_unit_test(claiming_hosts_are_known_by_machine_and_work_directory),
         cmocka_unit_test(other_text_is_no_record),
     };
