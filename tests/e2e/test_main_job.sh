@@ -346,7 +346,7 @@ test_files_with_other_suffixes_are_named_or_accepted() {
     expect_log 'files to process: 0 '
     orchestrate bad --input-suffixes ndjson
     expect_status 2
-    expect_log 'no suffix'
+    expect_log 'is not a suffix'
 }
 
 run_tests
