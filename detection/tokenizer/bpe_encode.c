@@ -222,10 +222,22 @@ static size_t encode_pieces(encoding *c, size_t at, size_t end)
 
 static bool has_white(slice text)
 {
-    for (size_t at = 0; at < text.len;)
+    size_t at = 0;
+    while (at < text.len && text.data[at] > ' ') /* most units are ASCII */
+        at++;
+    while (at < text.len)
         if (bpe_is_white(bpe_class_at(text, at, &at)))
             return true;
     return false;
+}
+
+/* Small letters of ASCII, which no splitter cuts; at least 2 bytes, the first one a space. */
+static bool is_word(const char *unit, size_t len)
+{
+    for (size_t i = 1; i < len; i++)
+        if (unit[i] < 'a' || unit[i] > 'z')
+            return false;
+    return true;
 }
 
 /* A unit that is not cached. Yields the end of its pieces, which is after its own end if white space in it
@@ -234,7 +246,11 @@ static size_t encode_unit(encoding *c, size_t start, size_t len)
 {
     size_t first = c->out->count;
     const char *p = c->text.data + start;
-    size_t stop = encode_pieces(c, start, start + len);
+    size_t stop = start + len;
+    if (is_word(p, len))
+        encode_uncached(c, start, stop);
+    else
+        stop = encode_pieces(c, start, stop);
     if (has_white((slice){.data = p + 1, .len = len - 1}))
         return stop;
     if (len <= PIECE_MAX_BYTES) {
