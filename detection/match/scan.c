@@ -193,28 +193,40 @@ static void sum_matches(const walk *w)
     }
 }
 
-/* The filter is probed some steps ahead, so that its memory is prefetched before it is read.
- */
-#define PROBES_AHEAD 8
+/* N-grams are probed some steps ahead, so that memory is prefetched before it is read: first of the filter,
+ * then of the table for those that pass it. */
+#define PROBES_AHEAD 16
+
+/* Those of the hashes that the filter has, a bit each. */
+static unsigned probe(const walk *w, const uint64_t *hashes, size_t count)
+{
+    unsigned passing = 0;
+    for (size_t k = 0; k < count; k++)
+        if (ngram_filter_may_have(&w->x->in_questions, hashes[k])) {
+            passing |= 1u << k;
+            ngram_table_prefetch_start(&w->x->table, hashes[k]);
+        }
+    for (unsigned rest = passing; rest; rest &= rest - 1)
+        ngram_table_prefetch_entries(&w->x->table, hashes[__builtin_ctz(rest)]);
+    return passing;
+}
 
 /* From `i` on in steps, the first position whose n-gram is in a question, or w->total or more. */
 static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
 {
-    size_t n = w->x->settings->ngram_size, step = w->x->settings->sample_every_m_tokens;
-    const ngram_filter *filter = &w->x->in_questions;
+    size_t n = w->x->settings->ngram_size, step = w->x->settings->sample_every_m_tokens, count;
     uint64_t hashes[PROBES_AHEAD];
-    while (i < w->total) {
-        size_t count = MIN((w->total - i + step - 1) / step, (size_t)PROBES_AHEAD);
+    for (; i < w->total; i += count * step) {
+        count = MIN((w->total - i + step - 1) / step, (size_t)PROBES_AHEAD);
         for (size_t k = 0; k < count; k++) {
             hashes[k] = ngram_hash(w->tokens + i + k * step, n);
-            ngram_filter_prefetch(filter, hashes[k]);
+            ngram_filter_prefetch(&w->x->in_questions, hashes[k]);
         }
-        for (size_t k = 0; k < count; k++, i += step) {
-            if (!ngram_filter_may_have(filter, hashes[k]))
-                continue;
+        for (unsigned rest = probe(w, hashes, count); rest; rest &= rest - 1) {
+            size_t k = (size_t)__builtin_ctz(rest);
             *ngram = ngram_table_find_hash(&w->x->table, hashes[k]);
             if (index_docs(w->x, *ngram).count > 0)
-                return i;
+                return i + k * step;
         }
     }
     return i;
