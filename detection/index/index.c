@@ -73,13 +73,13 @@ void index_free(ngram_index *x)
 float index_answer_idf(const ngram_index *x, uint32_t ngram)
 {
     const ngram_holders *h = record_lists_holders(&x->lists, ngram);
-    return score_idf(x->question_count, h ? h->answers : 1);
+    return h ? score_idf(x->question_count, h->answers) : x->single_idf;
 }
 
 float index_passage_idf(const ngram_index *x, uint32_t ngram)
 {
     const ngram_holders *h = record_lists_holders(&x->lists, ngram);
-    return score_idf(x->question_count, h ? h->passages : 1);
+    return h ? score_idf(x->question_count, h->passages) : x->single_idf;
 }
 
 float index_token_idf(const ngram_index *x, uint32_t token)

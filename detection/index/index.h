@@ -67,7 +67,7 @@ typedef struct ngram_index {
     size_t record_count, record_capacity;
     size_t question_count; /* N: records with a question that is not empty when normalised */
     record_lists lists;
-    float single_idf; /* of an n-gram in one question */
+    float single_idf; /* of an n-gram in one text */
     float *long_idf;  /* by long list: of the n-grams in those questions */
     ngram_filter in_questions;
     uint32_t *token_df; /* by token: distinct in questions + answers + passages */
