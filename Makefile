@@ -1,7 +1,7 @@
 # Build, test and run; `make help` lists the targets.
 .DEFAULT_GOAL := all
 
-VERSION  := 0.1.0
+VERSION  := 0.2.0
 BUILD    ?= build
 PREFIX   ?= /usr/local
 SANITIZE ?=
