@@ -61,6 +61,18 @@ test_every_set_of_the_list_is_known_and_no_other() {
     grep -q '^usage: .* build .*test' "$T/said" || fail "$(cat "$T/said")"
 }
 
+# dpkg-buildpackage ends where one is missing; build-essential is needed by every package and not named in control.
+test_what_debian_packages_are_built_with_is_in_the_lists() {
+    local package
+    { echo build-essential; sed -n '/^Build-Depends:/,/^$/p' "$top/deploy/packages/debian/control" | sed 's/^Build-Depends://' |
+        tr ',' '\n' | sed 's/|.*//; s/(.*//; s/ //g; s/^debhelper-compat$/debhelper/; /^dh-sequence/d; /^$/d'; } >"$T/needed"
+    [ "$(wc -l <"$T/needed")" -ge 10 ] || fail "$(cat "$T/needed")"
+    while read -r package; do
+        awk -v name="$package" '($1 == "build" || $1 == "package") { split($2, names, "|"); if (names[1] == name) found = 1 }
+            END { exit !found }' "$top/third_party/debian.txt" || fail "third_party/debian.txt has no $package"
+    done <"$T/needed"
+}
+
 test_another_make_of_libcurl_is_enough() {
     stub_debian
     echo libcurl4-openssl-dev >"$T/absent"
