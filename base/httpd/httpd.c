@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Memory of one connection: request head and one piece of the body. */
 #define CONNECTION_MEMORY_BYTES ((size_t)128 * 1024)
 #define CONNECTION_LIMIT        4096U
 /* Connections get half of the allowed open files: each may have a file open. */
@@ -206,10 +205,11 @@ static unsigned connection_limit(const httpd_options *o)
 static struct MHD_Daemon *daemon_start(httpd *h, int fd, const httpd_options *o, unsigned threads)
 {
     unsigned idle_s = o->idle_timeout_s ? o->idle_timeout_s : 60;
+    size_t memory_bytes = o->memory_bytes ? o->memory_bytes : CONNECTION_MEMORY_BYTES;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)idle_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)CONNECTION_MEMORY_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)memory_bytes, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connection_limit(o), NULL},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, h},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, h},

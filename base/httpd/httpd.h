@@ -45,6 +45,8 @@ typedef struct httpd_options {
     unsigned idle_timeout_s; /* 0: 60 */
     uint64_t head_ms;        /* to the end of the first request's head; 0: HTTPD_HEAD_MS */
     unsigned connections;    /* 0: 4096, or fewer where fewer files may be open */
+    size_t memory_bytes;     /* of a connection: a request's head, or a piece of its body; cleared
+                                for each request; 0: 128 KiB */
 } httpd_options;
 
 httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e) MUST_USE;

@@ -66,7 +66,7 @@ static void random_seed(loop *l)
 
 static int socket_called(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
-    UNUSED(curl), UNUSED(socket_ctx);
+    UNUSED(curl);
     const loop *l = ctx;
     if (what == CURL_POLL_REMOVE) {
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
@@ -77,8 +77,13 @@ static int socket_called(CURL *curl, curl_socket_t fd, int what, void *ctx, void
         event.events |= EPOLLIN;
     if (what & CURL_POLL_OUT)
         event.events |= EPOLLOUT;
-    if (epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
-        return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    /* The socket's context: it was added. libcurl forgets the context with CURL_POLL_REMOVE. */
+    int expected = socket_ctx ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    int other = socket_ctx ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (epoll_ctl(l->epoll_fd, expected, fd, &event) == 0)
+        curl_multi_assign(l->multi, fd, ctx);
+    else if (errno == ENOENT || errno == EEXIST)
+        return epoll_ctl(l->epoll_fd, other, fd, &event);
     return 0;
 }
 

@@ -26,6 +26,8 @@
 #define POLL_WAIT_MS ((uint64_t)10 * 1000)
 #define TELL_POLL_MS 20
 #define HTTP_THREADS 4
+/* Of a connection: requests are short. */
+#define HTTP_MEMORY_BYTES ((size_t)32 << 10)
 /* Standard output may be a pipe without a reader, and signals are blocked by then. */
 #define ANNOUNCE_MAX_MS 2000
 
@@ -141,8 +143,10 @@ static bool open_port(server *s, err *e)
     const server_config *c = s->config;
     s->routes.metrics = &s->metrics;
     httpd_handler handler = routes_handler(&s->routes);
-    httpd_options options = {
-        .address = c->listen, .port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
+    httpd_options options = {.address = c->listen,
+                             .port = (uint16_t)c->port,
+                             .thread_count = HTTP_THREADS,
+                             .memory_bytes = HTTP_MEMORY_BYTES};
     s->http = httpd_start(&options, &handler, e);
     if (!s->http)
         return false;

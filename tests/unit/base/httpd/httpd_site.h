@@ -24,6 +24,7 @@ typedef struct counters {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned begun, released, bodies_after_reply;
+    size_t longest_piece; /* of a body */
 } counters;
 
 static inline void count(counters *c, unsigned *what)
@@ -50,6 +51,9 @@ static inline void body(void *ctx, httpd_request *r, void **user, slice data)
     counters *c = ctx;
     if (httpd_replied(r))
         count(c, &c->bodies_after_reply);
+    pthread_mutex_lock(&c->lock);
+    c->longest_piece = MAX(c->longest_piece, data.len);
+    pthread_mutex_unlock(&c->lock);
     buf_append_slice(*user, data);
     if (str_starts_with(httpd_raw_target(r), "/midway"))
         httpd_reply(r, 409, NULL, 0, SLICE_LIT("midway"));
@@ -117,7 +121,7 @@ typedef struct fixture {
     httpd *server;
 } fixture;
 
-static inline int set_up(void **state)
+static inline int start_server(void **state, size_t memory_bytes)
 {
     fixture *f = xcalloc(1, sizeof *f);
     err e = ERR_INIT;
@@ -125,11 +129,16 @@ static inline int set_up(void **state)
     pthread_cond_init(&f->counters.changed, NULL);
     httpd_handler handler = {
         .begin = begin, .body = body, .end = end, .release = release, .ctx = &f->counters};
-    f->server = httpd_start(&(httpd_options){.port = 0}, &handler, &e);
+    f->server = httpd_start(&(httpd_options){.memory_bytes = memory_bytes}, &handler, &e);
     assert_non_null(f->server);
     assert_true(httpd_port(f->server) > 0);
     *state = f;
     return 0;
+}
+
+static inline int set_up(void **state)
+{
+    return start_server(state, 0);
 }
 
 static inline int tear_down(void **state)

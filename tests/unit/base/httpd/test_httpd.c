@@ -125,15 +125,40 @@ static void headers_without_a_value_are_sent(void **state)
     assert_non_null(strstr(c.head, "\r\nX-Nothing:"));
 }
 
+static int set_up_small(void **state)
+{
+    return start_server(state, (size_t)8 << 10);
+}
+
+/* The reply is the body and more. */
+static void the_memory_of_a_connection_bounds_a_piece_of_a_body(void **state)
+{
+    fixture *f = *state;
+    AUTO(client) c = {0};
+    AUTO_FREE char *text = xcalloc(1, 500001);
+    memset(text, 'x', 500000);
+    client_open(&c, f);
+    client_send(&c, "PUT /p HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n");
+    client_send(&c, text);
+    assert_int_equal(client_reply(&c), 200);
+    assert_in_range(f->counters.longest_piece, 1, (size_t)8 << 10);
+}
+
 int main(void)
 {
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH(the_target_is_passed_unchanged),      WITH(a_connection_serves_many),
-        WITH(a_chunked_body_is_put_together),      WITH(continue_is_said),
-        WITH(head_and_empty_replies_have_no_body), WITH(files_are_sent_by_range),
-        WITH(an_early_reply_waits_for_the_body),   WITH(an_early_reply_spares_the_body),
+        WITH(the_target_is_passed_unchanged),
+        WITH(a_connection_serves_many),
+        WITH(a_chunked_body_is_put_together),
+        WITH(continue_is_said),
+        WITH(head_and_empty_replies_have_no_body),
+        WITH(files_are_sent_by_range),
+        WITH(an_early_reply_waits_for_the_body),
+        WITH(an_early_reply_spares_the_body),
         WITH(headers_without_a_value_are_sent),
+        cmocka_unit_test_setup_teardown(the_memory_of_a_connection_bounds_a_piece_of_a_body,
+                                        set_up_small, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
