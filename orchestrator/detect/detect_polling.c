@@ -6,8 +6,8 @@
 
 #define FIRST_LEAST_MS 1
 #define FIRST_MOST_MS  5
-/* Jobs in a row that had ended at their first request, before an earlier one is tried. */
-#define ENDED_IN_A_ROW 8
+/* Consecutive jobs that had ended at their first request, before an earlier one is tried. */
+#define ENDED_CONSECUTIVE 8
 
 uint64_t detect_client_first_poll_ms(const detect_client *j)
 {
@@ -22,7 +22,7 @@ void job_call_note_poll(job_call *c, bool ended)
     j->ended_in_a_row = ended ? j->ended_in_a_row + 1 : 0;
     if (!ended) {
         j->first_poll_ms = MIN(j->first_poll_ms + 1, (uint64_t)FIRST_MOST_MS - FIRST_LEAST_MS);
-    } else if (j->ended_in_a_row == ENDED_IN_A_ROW) {
+    } else if (j->ended_in_a_row == ENDED_CONSECUTIVE) {
         j->ended_in_a_row = 0;
         j->first_poll_ms -= j->first_poll_ms > 0;
     }
