@@ -32,6 +32,12 @@
 #define AUTO            DECON_AUTO
 #define AUTO_PTR        DECON_AUTO_PTR
 
+/* The end of an English noun after a number. */
+static inline const char *plural_s(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* A malloc'ed block (usually a string), freed at the end of its scope. */
 static inline void util_auto_free(void *p)
 {

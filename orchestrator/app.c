@@ -409,6 +409,8 @@ void app_free(app *a)
     free((char *)a->server.fingerprint);
     free((char *)a->server.recall);
     free((char *)a->server.settings);
+    free((char *)a->server.filters);
+    free((char *)a->server.evaluation_sets);
     progress_free(a->progress);
     detect_client_free(a->jobs);
     result_dirs_free(a->result_dirs);

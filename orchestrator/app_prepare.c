@@ -115,10 +115,14 @@ static void keep_facts(app *a, const server_facts *facts)
     free((char *)a->server.fingerprint);
     free((char *)a->server.recall);
     free((char *)a->server.settings);
+    free((char *)a->server.filters);
+    free((char *)a->server.evaluation_sets);
     a->server = *facts;
     a->server.fingerprint = xstrdup_or_null(facts->fingerprint);
     a->server.settings = xstrdup_or_null(facts->settings);
     a->server.recall = xstrdup_or_null(facts->recall);
+    a->server.filters = xstrdup_or_null(facts->filters);
+    a->server.evaluation_sets = xstrdup_or_null(facts->evaluation_sets);
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
     a->server.content_key = NULL; /* borrowed, and already checked */

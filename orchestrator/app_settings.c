@@ -146,7 +146,10 @@ void app_write_settings(app *a)
     AUTO_FREE char *key = settings_record_key(a->config->places.report.prefix, server->fingerprint);
     r->what = "the description of the settings, which later runs compare with theirs,";
     buf_init(&r->text, SETTINGS_RECORD_MAX_BYTES);
-    settings_record_write(server->fingerprint, slice_from(server->settings), &r->text);
+    const settings_facts facts = {.settings = slice_from(server->settings),
+                                  .filters = slice_from(server->filters),
+                                  .sets = slice_from(server->evaluation_sets)};
+    settings_record_write(server->fingerprint, &facts, &r->text);
     write_record(a, r, key);
     if (server->recall)
         write_recall(a);

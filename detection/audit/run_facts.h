@@ -1,8 +1,8 @@
 /* What a batch of `decon detect`, or runs of the orchestrator, have checked, from records in the report
  * folder, local or not.
  *
- * What:    run_facts_read reads _decon/detect.json: files, lines, and questions by set and split; or
- *          files and lines from _decon/ledger/.
+ * What:    run_facts_read reads _decon/detect.json, or _decon/ledger/: files and lines; and questions
+ *          by set and split from the records of the scans.
  * Owner:   run_facts_deinit. Threads: one.
  * Fails:   never: without the record of a batch `found` is false; files and lines are 0 if not known.
  */
@@ -11,13 +11,15 @@
 
 #include "decon/base/buf.h"
 #include "base/json/json_tree.h"
-#include "detection/reports/report_store.h"
+#include "detection/audit/scan_records.h"
 
 typedef struct run_facts {
     bool found;
-    uint64_t files, lines, failed; /* failed: files of a batch that could not be read whole */
-    buf text;
+    uint64_t files, lines;    /* that were read whole */
+    uint64_t failed, skipped; /* files of a batch; skipped: it was interrupted before */
+    buf text;                 /* of the record of a batch; the tree borrows it */
     json_tree tree;
+    scan_records scans; /* with the sets */
 } run_facts;
 
 void run_facts_read(run_facts *f, const report_store *store, const char *dir);
@@ -29,7 +31,5 @@ uint64_t run_facts_questions(const run_facts *f, const char *set, const char *sp
 /* The sets and splits that the files were compared with. */
 void run_facts_each_set(const run_facts *f,
                         void (*each)(void *ctx, const char *set, const char *split), void *ctx);
-/* Whether a set that the files were compared with fits the pattern (report_name.h). */
-bool run_facts_has_set(const run_facts *f, char *pattern);
 
 #endif

@@ -22,27 +22,35 @@ typedef struct reading {
     const char *dir;
 } reading;
 
+bool run_settings_parse(run_settings *s, slice text)
+{
+    err e = ERR_INIT;
+    *s = (run_settings){.text = BUF(RECORD_MAX_BYTES), .source = s->source};
+    buf_append_slice(&s->text, text);
+    if (!s->text.overflow && json_tree_read(&s->tree, buf_slice(&s->text), &e))
+        s->settings = json_tree_member(&s->tree, json_tree_root(&s->tree), SLICE_LIT("settings"));
+    if (s->settings && s->settings->value.type == JSON_OBJECT) {
+        s->records = 1;
+        return true;
+    }
+    run_settings_deinit(s);
+    return false;
+}
+
 static bool take_record(const reading *r, const char *name)
 {
     run_settings *s = r->s;
     err e = ERR_INIT;
     bool found;
     AUTO(buf) text = BUF(RECORD_MAX_BYTES);
-    AUTO(json_tree) tree = {0};
+    run_settings record = {.source = s->source};
     if (!report_file_text(r->store, r->dir, name, RECORD_MAX_BYTES, &text, &found, &e) || !found ||
-        !json_tree_read(&tree, buf_slice(&text), &e))
+        !run_settings_parse(&record, buf_slice(&text)))
         return false;
-    const json_node *settings =
-        json_tree_member(&tree, json_tree_root(&tree), SLICE_LIT("settings"));
-    if (!settings || settings->value.type != JSON_OBJECT)
-        return false;
-    if (s->records++ > 0)
-        return true;
-    s->text = text;
-    s->tree = tree;
-    s->settings = settings;
-    text = (buf)BUF(0);
-    tree = (json_tree){0};
+    if (s->records++ == 0)
+        *s = record;
+    else
+        run_settings_deinit(&record);
     return true;
 }
 
@@ -97,6 +105,12 @@ static bool put_member(const run_settings *s, const json_node *object, const cha
     if (n)
         put_value(n, out);
     return n;
+}
+
+const json_node *run_settings_node(const run_settings *s, const char *key)
+{
+    return s->settings ? json_tree_member(&s->tree, json_tree_root(&s->tree), slice_from(key))
+                       : NULL;
 }
 
 bool run_settings_text(const run_settings *s, const char *key, buf *out)

@@ -27,11 +27,15 @@ void run_settings_read(run_settings *s, const report_store *store, const char *d
 void run_settings_read_scan(run_settings *s, const report_store *store, const char *dir);
 /* Whether the folder's records are those of the orchestrator, or there are none. */
 bool run_settings_are_of_runs(const run_settings *s);
+/* A record's text; false, without settings, if it is not a record. */
+bool run_settings_parse(run_settings *s, slice text);
 void run_settings_deinit(run_settings *s);
 DEFINE_AUTO(run_settings, run_settings_deinit)
 
 /* A member of the record ("time", "version"), and a setting, as text that is appended to `out`; false
  * where there is none. */
+/* A member of the record as JSON; NULL: there is none. */
+const json_node *run_settings_node(const run_settings *s, const char *key);
 bool run_settings_text(const run_settings *s, const char *key, buf *out);
 bool run_settings_member(const run_settings *s, const char *key, buf *out);
 void run_settings_each(const run_settings *s,

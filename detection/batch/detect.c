@@ -86,10 +86,11 @@ static void print_words(const server_config *c, const detect_files *files,
     for (size_t i = 0; i < files->count; i++) {
         const job_outcome *o = &results[i].outcome;
         if (results[i].state == DETECT_CONTAMINATED)
-            printf("CONTAMINATED: %s: %" PRIu64 " of %" PRIu64 " lines, %" PRIu64
-                   " matches: %s/%s" JOB_REPORT_SUFFIX "\n",
-                   files->files[i].path, o->contaminated_lines, o->lines, o->matches,
-                   c->report_output_dir, files->files[i].id);
+            printf("CONTAMINATED: %s: %" PRIu64 " of %" PRIu64 " line%s, %" PRIu64
+                   " match%s: %s/%s" JOB_REPORT_SUFFIX "\n",
+                   files->files[i].path, o->contaminated_lines, o->lines, plural_s(o->lines),
+                   o->matches, o->matches == 1 ? "" : "es", c->report_output_dir,
+                   files->files[i].id);
     }
     for (size_t i = 0; i < files->count; i++)
         if (results[i].outcome.unread_lines > 0)
@@ -171,12 +172,22 @@ static bool find_files(const server_config *c, detect_files *files, char **names
                                        "ends in .jsonl or .json, plain or compressed");
 }
 
-/* The record of `decon rejudge` describes the reports before this batch. */
 static bool make_directories(const server_config *c, err *e)
 {
-    AUTO_FREE char *rejudged = xasprintf("%s/" BATCH_RECORD_DIR "/rejudge.json", c->job.report_dir);
-    return fs_make_dirs(c->job.report_dir, e) && fs_remove(rejudged, e) &&
+    return fs_make_dirs(c->job.report_dir, e) &&
            (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
+}
+
+/* They describe the reports before this batch. */
+static bool remove_records(const server_config *c, err *e)
+{
+    static const char *const names[] = {"detect.json", "merge.json", "rejudge.json"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO_FREE char *path = xasprintf("%s/" BATCH_RECORD_DIR "/%s", c->job.report_dir, names[i]);
+        if (!fs_remove(path, e))
+            return false;
+    }
+    return true;
 }
 
 static void tell(const server_config *c, const detect_batch *b, const detect_totals *t)
@@ -260,7 +271,8 @@ static int run_files(server_config *c, char **names, err *e)
     AUTO_PTR(ngram_index) x = NULL;
     fs_raise_file_limit();
     c->job.cleaned_suffix = CLEANED_SUFFIX;
-    if (!find_files(c, &files, names, e) || !make_directories(c, e) || !(x = load_index(c, e)))
+    if (!find_files(c, &files, names, e) || !make_directories(c, e) || !(x = load_index(c, e)) ||
+        !remove_records(c, e))
         return -1;
     c->job.meter = job_meter_new();
     worker_processes *members = worker_processes_start(&c->job, x, e);

@@ -185,9 +185,10 @@ void compare_print(const compare_view *v, FILE *out)
     paint_init(&p, WIDTH, false);
     for (size_t i = 0; i < 2; i++) {
         paint_printf(&p, STYLE_PLAIN,
-                     "%c  %s: %" PRIu64 " matches in %" PRIu64 " documents, %" PRIu64 " reports",
-                     'A' + (int)i, v->names[i], v->c->lines[i], v->c->documents[i],
-                     v->c->reports[i]);
+                     "%c  %s: %" PRIu64 " match%s in %" PRIu64 " document%s, %" PRIu64 " report%s",
+                     'A' + (int)i, v->names[i], v->c->lines[i], v->c->lines[i] == 1 ? "" : "es",
+                     v->c->documents[i], plural_s(v->c->documents[i]), v->c->reports[i],
+                     plural_s(v->c->reports[i]));
         paint_newline(&p);
     }
     paint_newline(&p);

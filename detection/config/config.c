@@ -8,12 +8,14 @@
 #include "base/util.h"
 #include "compression/splice/splice.h"
 #include "detection/config/fingerprint.h"
+#include "detection/config/index_facts.h"
 #include "detection/config/compatible.h"
 #include "detection/config/evals_dir.h"
 #include "detection/config/listen_check.h"
 #include "base/json/json_write.h"
 
-#define ALLOW_DIRS_MAX_BYTES ((size_t)32 << 10)
+#define ALLOW_DIRS_MAX_BYTES  ((size_t)32 << 10)
+#define HEALTH_SETS_MAX_BYTES ((size_t)256 << 10)
 
 #define DECAY_START "20"
 #define DECAY_END   "50"
@@ -277,6 +279,19 @@ static void put_allow_dirs(const server_config *c, buf *json)
     buf_append_char(json, ']');
 }
 
+/* Sets that would make the reply too large for its readers are omitted. */
+static void put_index_facts(const server_config *c, const ngram_index *x, buf *json)
+{
+    AUTO(buf) sets = BUF(HEALTH_SETS_MAX_BYTES);
+    sets_json(x, &sets);
+    if (!sets.overflow) {
+        json_key(json, "evaluation_sets");
+        buf_append_slice(json, buf_slice(&sets));
+    }
+    json_key(json, "filters");
+    filters_json(c, json);
+}
+
 /* Absolute folders, as in the paths of /status; the reference server reports its output folders as
  * configured. */
 void server_config_health(const server_config *c, const ngram_index *x, slice recall, buf *json)
@@ -298,6 +313,7 @@ void server_config_health(const server_config *c, const ngram_index *x, slice re
     json_member_int(json, "codec_memory", (int64_t)c->codec_memory);
     json_member_float(json, "contamination_score_threshold", c->detect.threshold);
     json_member_string(json, "content_key", slice_from(c->content_key));
+    put_index_facts(c, x, json);
     json_member_string(json, "fingerprint", slice_from(fingerprint));
     json_member_int(json, "max_line_size", (int64_t)c->max_line_size);
     json_member_string(json, "mode", slice_from(c->mode));

@@ -147,12 +147,14 @@ static void print_result(void *ctx, const convert_result *r)
                      : "");
         return;
     }
-    printf("%s, split %s: %" PRIu64 " records of %" PRIu64 " rows in %" PRIu64 " file%s", r->set,
-           r->split, r->records, r->rows, r->files, r->files == 1 ? "" : "s");
+    printf("%s, split %s: %" PRIu64 " record%s of %" PRIu64 " row%s in %" PRIu64 " file%s", r->set,
+           r->split, r->records, plural_s(r->records), r->rows, plural_s(r->rows), r->files,
+           plural_s(r->files));
     if (r->without_question > 0)
-        printf(", %" PRIu64 " rows without a question", r->without_question);
+        printf(", %" PRIu64 " row%s without a question", r->without_question,
+               plural_s(r->without_question));
     if (r->renumbered > 0)
-        printf(", %" PRIu64 " records renumbered", r->renumbered);
+        printf(", %" PRIu64 " record%s renumbered", r->renumbered, plural_s(r->renumbered));
     putchar('\n');
 }
 
@@ -175,8 +177,8 @@ static int renumber(const evals_config *c, err *e)
     convert_result total;
     if (!convert_renumber(c->dir, c->output_dir, &total, e))
         return -1;
-    printf("%" PRIu64 " records in %" PRIu64 " files, %" PRIu64 " renumbered\n", total.records,
-           total.files, total.renumbered);
+    printf("%" PRIu64 " record%s in %" PRIu64 " file%s, %" PRIu64 " renumbered\n", total.records,
+           plural_s(total.records), total.files, plural_s(total.files), total.renumbered);
     return 0;
 }
 

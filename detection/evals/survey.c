@@ -40,6 +40,11 @@ void survey_deinit(survey *s)
     *s = (survey){0};
 }
 
+static bool is_blank(slice text)
+{
+    return slice_trim(text).len == 0 || text.data[0] == '#';
+}
+
 static void add_fault(const reader *r, uint64_t line, const char *cause)
 {
     r->s->faults++;
@@ -117,35 +122,51 @@ static bool is_wanted(const survey *s, const char *set)
     return !s->options->set || str_equal(s->options->set, set);
 }
 
+static bool read_values(slice text, json_value *values, err *why)
+{
+    size_t valid = utf8_check(text);
+    if (valid < text.len)
+        return err_set(why, ERR_UTF8, "byte %zu of the line is not valid UTF-8", valid);
+    return json_read_members(text, keys, values, KEY_COUNT, NULL, why);
+}
+
+static void add_record(reader *r, slice text, const json_value *values, uint64_t number)
+{
+    err why = ERR_INIT;
+    AUTO_FREE char *set = eval_set_name(&values[KEY_SET], &values[KEY_NAME], r->name);
+    AUTO_FREE char *split = json_text_dup(&values[KEY_SPLIT]);
+    if (!is_wanted(r->s, set)) {
+        r->s->other_sets++;
+        return;
+    }
+    const index_counts before = r->s->x->counts;
+    survey_row *row = row_of(r->s, set, split ? split : "");
+    if (!evals_add_line(r->s->x, r->name, text, number, &why)) {
+        row->unreadable++;
+        add_fault(r, number + 1, why.message);
+        return;
+    }
+    count_record(r, row, values, &before);
+    if (!is_filled(&values[KEY_QUESTION]))
+        add_fault(r, number + 1, "no question that is a string and not empty");
+    check_id(r, row, &values[KEY_DOC_ID], number + 1);
+}
+
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     UNUSED(has_newline), UNUSED(e);
     reader *r = ctx;
     json_value values[KEY_COUNT];
     err why = ERR_INIT;
-    if (slice_trim(text).len == 0 || text.data[0] == '#')
-        return true;
-    bool valid =
-        utf8_check(text) == text.len ||
-        err_set(&why, ERR_UTF8, "byte %zu of the line is not valid UTF-8", utf8_check(text));
-    if (!valid || !json_read_members(text, keys, values, KEY_COUNT, NULL, &why)) {
+    r->s->lines++;
+    if (is_blank(text)) {
+        r->s->blank++;
+    } else if (read_values(text, values, &why)) {
+        add_record(r, text, values, number);
+    } else {
+        r->s->no_set++;
         add_fault(r, number + 1, why.message);
-        return true;
     }
-    AUTO_FREE char *set = eval_set_name(&values[KEY_SET], &values[KEY_NAME], r->name);
-    AUTO_FREE char *split = json_text_dup(&values[KEY_SPLIT]);
-    if (!is_wanted(r->s, set))
-        return true;
-    const index_counts before = r->s->x->counts;
-    if (!evals_add_line(r->s->x, r->name, text, number, &why)) {
-        add_fault(r, number + 1, why.message);
-        return true;
-    }
-    survey_row *row = row_of(r->s, set, split ? split : "");
-    count_record(r, row, values, &before);
-    if (!is_filled(&values[KEY_QUESTION]))
-        add_fault(r, number + 1, "no question that is a string and not empty");
-    check_id(r, row, &values[KEY_DOC_ID], number + 1);
     return true;
 }
 

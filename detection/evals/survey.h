@@ -27,7 +27,8 @@ typedef struct survey_row {
     uint64_t parts[SURVEY_PARTS]; /* records with a question, an answer, a passage */
     uint64_t kept;                /* used by the detection; the rest: */
     uint64_t few_tokens, few_words, duplicates, empty;
-    uint64_t repeated_ids; /* records whose doc_id another record has */
+    uint64_t repeated_ids; /* records whose doc_id another record has; among the others */
+    uint64_t unreadable;   /* lines that are no record; not among `records` */
     survey_lengths lengths[SURVEY_PARTS];
 } survey_row;
 
@@ -47,6 +48,8 @@ typedef struct survey {
     survey_row *rows; /* by set and split after survey_read */
     size_t row_count, row_capacity, last_row;
     uint64_t faults;
+    /* `lines` are the records of all rows, `unreadable` of all rows, and: */
+    uint64_t lines, no_set, blank, other_sets; /* no_set: unreadable lines without a row */
 } survey;
 
 bool survey_init(survey *s, const detect_settings *settings, const survey_options *options, err *e)

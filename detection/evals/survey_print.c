@@ -83,6 +83,8 @@ typedef struct column {
     bool always;   /* else only where a row has one */
 } column;
 
+enum { UNREADABLE = 9 }; /* in `columns` */
+
 static const column columns[] = {
     {"records", offsetof(survey_row, records), true},
     {"questions", offsetof(survey_row, parts), true},
@@ -93,6 +95,7 @@ static const column columns[] = {
     {"few words", offsetof(survey_row, few_words), false},
     {"duplicates", offsetof(survey_row, duplicates), false},
     {"no question", offsetof(survey_row, empty), false},
+    {"unreadable", offsetof(survey_row, unreadable), false},
     {"repeated ids", offsetof(survey_row, repeated_ids), false},
 };
 
@@ -103,12 +106,28 @@ static uint64_t value_of(const survey_row *row, const column *c)
     return value;
 }
 
+static bool is_unreadable(const column *c)
+{
+    return c == &columns[UNREADABLE];
+}
+
 static uint64_t total_of(const survey *s, const column *c)
 {
-    uint64_t total = 0;
+    uint64_t total = is_unreadable(c) ? s->no_set : 0;
     for (size_t i = 0; i < s->row_count; i++)
         total += value_of(&s->rows[i], c);
     return total;
+}
+
+/* Lines that are not JSON have no set. */
+static void put_no_set(const survey *s, table *t, const column *const *shown, size_t count)
+{
+    size_t row = t->rows;
+    if (s->no_set == 0)
+        return;
+    set_cell(t, row, 0, xstrdup("(not JSON)"));
+    for (size_t c = 0; c < count; c++)
+        set_cell(t, row, c + 2, count_text(is_unreadable(shown[c]) ? s->no_set : 0));
 }
 
 static void print_counts(const survey *s, FILE *out)
@@ -130,10 +149,36 @@ static void print_counts(const survey *s, FILE *out)
         for (size_t c = 0; c < count; c++)
             set_cell(&t, i + 1, c + 2, count_text(value_of(&s->rows[i], shown[c])));
     }
-    set_cell(&t, s->row_count + 1, 0, xstrdup("total"));
+    put_no_set(s, &t, shown, count);
+    size_t last = t.rows;
+    set_cell(&t, last, 0, xstrdup("total"));
     for (size_t c = 0; c < count; c++)
-        set_cell(&t, s->row_count + 1, c + 2, count_text(total_of(s, shown[c])));
+        set_cell(&t, last, c + 2, count_text(total_of(s, shown[c])));
     table_print(&t, out);
+}
+
+static void print_lines(const survey *s, FILE *out)
+{
+    char text[32];
+    const struct {
+        uint64_t count;
+        const char *one, *many;
+    } parts[] = {{total_of(s, &columns[0]), "record", "records"},
+                 {total_of(s, &columns[UNREADABLE]), "unreadable", "unreadable"},
+                 {s->other_sets, "of another set", "of other sets"},
+                 {s->blank, "blank or comment", "blank or comments"}};
+    const char *separator = " ";
+    format_count(s->lines, text, sizeof text);
+    fprintf(out, "\n%s line%s:", text, s->lines == 1 ? "" : "s");
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (i > 0 && parts[i].count == 0)
+            continue;
+        format_count(parts[i].count, text, sizeof text);
+        fprintf(out, "%s%s %s", separator, text,
+                parts[i].count == 1 ? parts[i].one : parts[i].many);
+        separator = ", ";
+    }
+    fputc('\n', out);
 }
 
 /* --- lengths --- */
@@ -193,6 +238,7 @@ void survey_print(const survey *s, const char *dir, bool stats, FILE *out)
     fprintf(out, "Evaluation sets of %s: %zu file%s\n\n", dir, s->files.count,
             s->files.count == 1 ? "" : "s");
     print_counts(s, out);
+    print_lines(s, out);
     if (stats)
         print_lengths(s, out);
 }
@@ -235,6 +281,7 @@ static void print_json_row(const survey_row *r, FILE *out)
     json_member_unsigned(&one, "repeated_ids", r->repeated_ids);
     json_member_string(&one, "set", slice_from(r->set));
     json_member_string(&one, "split", slice_from(r->split));
+    json_member_unsigned(&one, "unreadable", r->unreadable);
     json_member_unsigned(&one, "used", r->kept);
     json_close(&one);
     fwrite(buf_str(&one), 1, one.len, out);
@@ -243,9 +290,13 @@ static void print_json_row(const survey_row *r, FILE *out)
 void survey_print_json(const survey *s, const char *dir, FILE *out)
 {
     AUTO(buf) head = BUF((size_t)1 << 20);
+    json_member_unsigned(&head, "blank", s->blank);
     json_member_string(&head, "dir", slice_from(dir));
     json_member_unsigned(&head, "faults", s->faults);
     json_member_unsigned(&head, "files", s->files.count);
+    json_member_unsigned(&head, "lines", s->lines);
+    json_member_unsigned(&head, "not_json", s->no_set);
+    json_member_unsigned(&head, "other_sets", s->other_sets);
     json_key(&head, "sets");
     fprintf(out, "%s[", buf_str(&head));
     for (size_t i = 0; i < s->row_count; i++) {

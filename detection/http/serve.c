@@ -20,7 +20,7 @@
 #define QUEUE_CAPACITY   10000
 #define FINISHED_BYTES   ((size_t)128 << 20)
 #define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
-#define HEALTH_MAX_BYTES (SETTINGS_MAX_BYTES + 65536)
+#define HEALTH_MAX_BYTES (SETTINGS_MAX_BYTES + ((size_t)512 << 10))
 /* How long a stopping server waits until clients have polled the outcomes of their jobs: twice the
  * orchestrator's poll_interval. */
 #define POLL_WAIT_MS ((uint64_t)10 * 1000)

@@ -187,6 +187,9 @@ static bool commit_line(void *ctx, team_line *line, err *e)
     }
     if (line->fault)
         return refuse_line(f, line, e);
+    const evals_options *o = f->options;
+    if (o->leaves_out && o->leaves_out(o->leaves_out_ctx, line->record.in.eval_key))
+        return true;
     if (line->record.in.question.len == 0)
         eval_tally_no_question(&f->x->tally, line->text);
     index_commit(f->x, &line->record);

@@ -21,6 +21,9 @@ typedef struct evals_options {
     const char *dir;
     bool bad_line_ends_file;     /* the rest of the file is ignored, with a warning */
     bool leave_out_bzip2_and_xz; /* as the reference server, which cannot decode them */
+    /* NULL, or whether the records of a set are read as if they were not in the files. */
+    bool (*leaves_out)(void *ctx, slice set);
+    void *leaves_out_ctx;
     uint64_t max_line_bytes;
     unsigned threads; /* that prepare records, besides the caller's */
     /* NULL, or called after each file and every few thousand records. */

@@ -56,11 +56,12 @@ const option_set merge_command_options = {
 static void print_result(const merge_scans *s, const merge_result *r)
 {
     for (size_t i = 0; i < r->count; i++)
-        printf("CLEAN AGAIN: %s (%" PRIu64 " more lines)\n", r->changes[i].name,
-               r->changes[i].lines_added);
-    printf("%" PRIu64 " files, %" PRIu64 " contaminated; %" PRIu64 " matches, %" PRIu64
-           " of them added; %" PRIu64 " contaminated lines, %" PRIu64 " of them added\n",
-           r->files, r->contaminated, r->matches, r->matches_added, r->lines, r->lines_added);
+        printf("CLEAN AGAIN: %s (%" PRIu64 " more line%s)\n", r->changes[i].name,
+               r->changes[i].lines_added, plural_s(r->changes[i].lines_added));
+    printf("%" PRIu64 " file%s, %" PRIu64 " contaminated; %" PRIu64 " match%s, %" PRIu64
+           " of them added; %" PRIu64 " contaminated line%s, %" PRIu64 " of them added\n",
+           r->files, plural_s(r->files), r->contaminated, r->matches, r->matches == 1 ? "" : "es",
+           r->matches_added, r->lines, plural_s(r->lines), r->lines_added);
     printf("scores of the added matches are of scan %.12s, all others of earlier scans (%.12s); "
            "frequencies of n-grams depend on all sets of a scan\n",
            s->fingerprints[1], s->fingerprints[0]);
@@ -79,7 +80,7 @@ static bool fill_folder(void *ctx, const char *partial, err *e)
     return merge_run(n->scans, n->store, partial, n->result, e) &&
            rejudge_record_copy(n->store, n->scans->folders[0], partial, e) &&
            merge_facts_write(n->facts, n->scans, partial, e) &&
-           merge_record_write(n->scans, partial, e);
+           merge_record_write(n->scans, &n->facts->of[0], partial, e);
 }
 
 /* Yields the exit status; -1: e has the cause. */

@@ -59,9 +59,10 @@ static bool check_files(const merge_facts *f, const merge_scans *s, err *e)
     bool known = (a->found || a->files) && (b->found || b->files);
     if (!known || (a->files == b->files && a->lines == b->lines))
         return true;
-    AUTO_FREE char *text = xasprintf(
-        "%s has %" PRIu64 " files with %" PRIu64 " lines, and %s %" PRIu64 " with %" PRIu64,
-        s->folders[0], a->files, a->lines, s->folders[1], b->files, b->lines);
+    AUTO_FREE char *text = xasprintf("%s has %" PRIu64 " file%s with %" PRIu64
+                                     " line%s, and %s %" PRIu64 " with %" PRIu64,
+                                     s->folders[0], a->files, plural_s(a->files), a->lines,
+                                     plural_s(a->lines), s->folders[1], b->files, b->lines);
     if (a->found && b->found)
         return err_set(e, ERR_USAGE, "%s; scan the same files with the new sets", text);
     log_warn("%s: the scans may have read other files; compare certificates of both", text);

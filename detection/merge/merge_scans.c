@@ -144,19 +144,41 @@ static void put_settings(const merge_scans *s, buf *json)
     buf_append_slice(json, buf_slice(&own));
 }
 
+static void put_node(const run_settings *s, const char *key, buf *json)
+{
+    const json_node *n = run_settings_node(s, key);
+    if (!n)
+        return;
+    json_key(json, key);
+    buf_append_slice(json, n->value.raw);
+}
+
+/* The scans of a folder that was merged before, or the folder's scan. */
+static void put_scans_of(const merge_scans *s, size_t folder, buf *list)
+{
+    const run_settings *settings = &s->settings[folder];
+    const json_node *scans = run_settings_node(settings, "scans");
+    AUTO(buf) one = BUF(RECORD_MAX_BYTES);
+    buf_append_str(list, list->len ? "," : "");
+    if (scans && scans->value.raw.len > 2) { /* without its brackets */
+        buf_append(list, scans->value.raw.data + 1, scans->value.raw.len - 2);
+        return;
+    }
+    put_node(settings, "filters", &one);
+    json_member_string(&one, "fingerprint", slice_from(s->fingerprints[folder]));
+    put_node(settings, "sets", &one);
+    put_node(settings, "settings", &one);
+    json_close(&one);
+    buf_append_slice(list, buf_slice(&one));
+}
+
 static void put_scans(const merge_scans *s, buf *json)
 {
+    AUTO(buf) list = BUF(RECORD_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_LEN(s->settings); i++)
+        put_scans_of(s, i, &list);
     json_key(json, "scans");
-    for (size_t i = 0; i < ARRAY_LEN(s->settings); i++) {
-        AUTO(buf) one = BUF(RECORD_MAX_BYTES);
-        json_member_string(&one, "fingerprint", slice_from(s->fingerprints[i]));
-        json_key(&one, "settings");
-        buf_append_slice(&one, s->settings[i].settings->value.raw);
-        json_close(&one);
-        buf_append_char(json, i == 0 ? '[' : ',');
-        buf_append_slice(json, buf_slice(&one));
-    }
-    buf_append_char(json, ']');
+    buf_printf(json, "[%s]", buf_str(&list));
 }
 
 static void put_time(buf *json)
@@ -169,13 +191,18 @@ static void put_time(buf *json)
     json_member_string(json, "time", slice_from(text));
 }
 
-bool merge_record_write(const merge_scans *s, const char *folder, err *e)
+bool merge_record_write(const merge_scans *s, const run_facts *files, const char *folder, err *e)
 {
     AUTO(buf) json = BUF(RECORD_MAX_BYTES);
     AUTO_FREE char *dir = xasprintf("%s/_decon", folder);
     AUTO_FREE char *path = xasprintf("%s/merge.json", dir);
+    bool has_ledger = !files->found && files->files > 0; /* which the new folder has not */
+    if (has_ledger)
+        json_member_unsigned(&json, "files", files->files);
     json_member_string(&json, "fingerprint", slice_from(s->fingerprints[1]));
     json_member_int(&json, "format", 1);
+    if (has_ledger)
+        json_member_unsigned(&json, "lines", files->lines);
     put_scans(s, &json);
     put_settings(s, &json);
     put_time(&json);

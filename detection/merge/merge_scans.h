@@ -9,6 +9,7 @@
 #ifndef DETECTION_MERGE_MERGE_SCANS_H
 #define DETECTION_MERGE_MERGE_SCANS_H
 
+#include "detection/audit/run_facts.h"
 #include "detection/audit/run_settings.h"
 
 typedef struct merge_scans {
@@ -24,6 +25,8 @@ bool merge_scans_adds(const merge_scans *s, const char *set); /* one of `sets` *
 void merge_scans_deinit(merge_scans *s);
 DEFINE_AUTO(merge_scans, merge_scans_deinit)
 
-bool merge_record_write(const merge_scans *s, const char *folder, err *e) MUST_USE;
+/* `files`: of the folder of the reports so far. */
+bool merge_record_write(const merge_scans *s, const run_facts *files, const char *folder, err *e)
+    MUST_USE;
 
 #endif

@@ -12,6 +12,7 @@
 #include "detection/rejudge/new_folder.h"
 #include "detection/rejudge/rejudge_print.h"
 #include "detection/rejudge/rejudge_record.h"
+#include "detection/rejudge/rejudge_sets.h"
 #include "detection/reports/report_files.h"
 #include "detection/reports/report_name.h"
 
@@ -87,6 +88,15 @@ typedef struct new_reports {
     rejudge_result *result;
 } new_reports;
 
+/* The new folder has no ledger. */
+static void take_numbers(new_reports *n)
+{
+    AUTO(run_facts) facts = {0};
+    run_facts_read(&facts, n->options->store, n->options->folder);
+    n->record->files = facts.found ? 0 : facts.files;
+    n->record->lines = facts.found ? 0 : facts.lines;
+}
+
 static bool fill_folder(void *ctx, const char *partial, err *e)
 {
     new_reports *n = ctx;
@@ -94,6 +104,7 @@ static bool fill_folder(void *ctx, const char *partial, err *e)
     if (!rejudge_run(n->options, n->result, e))
         return false;
     n->record->result = n->result;
+    take_numbers(n);
     return rejudge_record_copy(n->options->store, n->options->folder, partial, e) &&
            rejudge_record_write(n->record, partial, e);
 }
@@ -194,41 +205,6 @@ static int status_of(const rejudge_config *c, const rejudge_result *r)
     return 0;
 }
 
-static const char *unknown_set(const rejudge_options *o)
-{
-    for (size_t i = 0; o->rules->sets[i]; i++)
-        if (!o->rules->set_exists[i])
-            return o->rules->sets[i];
-    return NULL;
-}
-
-/* A name that no set has would leave no match: all files would be clean. */
-static bool check_sets(const rejudge_options *options, rejudge_rules *rules, err *e)
-{
-    if (!rules->sets || !rules->sets[0])
-        return true;
-    size_t count = 0;
-    while (rules->sets[count])
-        count++;
-    AUTO_FREE bool *exists = xcalloc(count, sizeof *exists);
-    AUTO(run_facts) facts = {0};
-    AUTO(rejudge_result) ignored = {0};
-    rejudge_options only_read = *options;
-    only_read.target = REJUDGE_SHOW;
-    run_facts_read(&facts, options->store, options->folder);
-    for (size_t i = 0; i < count; i++)
-        exists[i] = run_facts_has_set(&facts, rules->sets[i]);
-    rules->set_exists = exists;
-    const char *unknown = unknown_set(options);
-    bool ok = !unknown || rejudge_run(&only_read, &ignored, e);
-    unknown = ok ? unknown_set(options) : NULL;
-    rules->set_exists = NULL;
-    return ok && (!unknown || err_set(e, ERR_USAGE,
-                                      "--eval %s: neither the scan's record nor a report of %s has "
-                                      "such a set; decon review --stats lists the sets",
-                                      unknown, options->folder));
-}
-
 /* Yields the exit status; -1: e has the cause. */
 static int run(const rejudge_config *c, const report_store *reports, const char *folder, err *e)
 {
@@ -245,7 +221,7 @@ static int run(const rejudge_config *c, const report_store *reports, const char 
     run_settings_read_scan(&scan, reports, folder);
     if ((c->suppress && !suppressions_read(&known, c->suppress, false, e)) ||
         !rejudge_rules_make(&rules, &scan, c->threshold, c->scan_threshold, e) ||
-        !check_sets(&options, &rules, e) || !apply(c, &options, &scan, &result, e))
+        !rejudge_sets_check(&options, &rules, e) || !apply(c, &options, &scan, &result, e))
         return -1;
     (c->json ? rejudge_print_json : rejudge_print)(&rules, &result, stdout);
     if (fflush(stdout) != 0)

@@ -29,8 +29,8 @@ static void print_change(const rejudge_change *x, FILE *out)
         return;
     fputs("CLEAN AGAIN: ", out);
     put_name(x->name, out);
-    fprintf(out, ": %" PRIu64 " more and %" PRIu64 " fewer contaminated lines, ", c->lines_added,
-            c->lines_removed);
+    fprintf(out, ": %" PRIu64 " more and %" PRIu64 " fewer contaminated line%s, ", c->lines_added,
+            c->lines_removed, plural_s(c->lines_removed));
     if ((c->lines > 0) == (c->lines_before > 0))
         fprintf(out, "still contaminated\n");
     else

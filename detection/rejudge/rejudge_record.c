@@ -6,7 +6,6 @@
 #include "detection/reports/report_files.h"
 
 #define RECORD_MAX_BYTES REJUDGE_RECORD_MAX_BYTES
-#define SETTINGS_FOLDER  "_decon/settings"
 #define THRESHOLD_KEY    "contamination_score_threshold"
 
 static void put_value(const json_node *n, buf *json)
@@ -74,8 +73,13 @@ void rejudge_record_put(const rejudge_record *r, buf *json)
 {
     if (r->result)
         put_totals(r->result, json);
-    json_member_bool(json, "complete", r->result != NULL);
+    /* Reports that were left as they were have other verdicts, or are not in the new folder. */
+    json_member_bool(json, "complete", r->result && r->result->bad_files == 0);
+    if (r->files > 0)
+        json_member_unsigned(json, "files", r->files);
     json_member_int(json, "format", 1);
+    if (r->lines > 0)
+        json_member_unsigned(json, "lines", r->lines);
     if (r->result)
         json_member_unsigned(json, "matches", r->result->total.matches);
     if (r->rules_digest)
@@ -99,6 +103,7 @@ bool rejudge_record_write(const rejudge_record *r, const char *folder, err *e)
 typedef struct copying {
     const report_store *store;
     const char *from, *to;
+    const char *folder; /* of the records that are being copied */
 } copying;
 
 static bool copy_record(const copying *c, const char *name, err *e)
@@ -112,15 +117,22 @@ static bool copy_record(const copying *c, const char *name, err *e)
     return !found || (fs_make_dirs(dir, e) && fs_write_file(path, buf_slice(&text), true, e));
 }
 
-static bool copy_settings(void *ctx, const char *name, err *e)
+static bool copy_name(void *ctx, const char *name, err *e)
 {
-    AUTO_FREE char *path = xasprintf(SETTINGS_FOLDER "/%s", name);
-    return strchr(name, '/') || !str_ends_with(name, ".json") || copy_record(ctx, path, e);
+    const copying *c = ctx;
+    AUTO_FREE char *path = xasprintf("%s/%s", c->folder, name);
+    return strchr(name, '/') || !str_ends_with(name, ".json") || copy_record(c, path, e);
+}
+
+static bool copy_records(copying *c, const char *folder, err *e)
+{
+    c->folder = folder;
+    return report_file_names(c->store, c->from, folder, copy_name, c, e);
 }
 
 bool rejudge_record_copy(const report_store *store, const char *from, const char *to, err *e)
 {
     copying c = {.store = store, .from = from, .to = to};
-    return copy_record(&c, "_decon/detect.json", e) &&
-           report_file_names(store, from, SETTINGS_FOLDER, copy_settings, &c, e);
+    return copy_record(&c, "_decon/detect.json", e) && copy_record(&c, "_decon/merge.json", e) &&
+           copy_records(&c, "_decon/settings", e) && copy_records(&c, "_decon/recall", e);
 }

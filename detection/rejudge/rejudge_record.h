@@ -15,6 +15,7 @@ typedef struct rejudge_record {
     const rejudge_rules *rules;
     const run_settings *scan;
     const rejudge_result *result; /* NULL: it is in progress */
+    uint64_t files, lines;        /* that the scan checked; 0: not known */
     const char *suppress;         /* path of the file; or NULL */
     const char *rules_digest;     /* NULL: the rules are those of the scan, or it is not needed */
     const char *time;

@@ -87,14 +87,9 @@ static bool is_enough(const rejudge_rules *r, const review_line *line)
 
 static bool fits_sets(const rejudge_rules *r, const char *set)
 {
-    bool fits = !r->sets || !r->sets[0];
-    for (size_t i = 0; r->sets && r->sets[i]; i++) {
-        bool one = name_fits((char *const[]){r->sets[i], NULL}, set);
-        if (r->set_exists)
-            r->set_exists[i] |= one;
-        fits |= one;
-    }
-    return fits;
+    if (r->known_sets)
+        (void)name_table_number(r->known_sets, set);
+    return !r->sets || name_fits(r->sets, set);
 }
 
 bool rejudge_rules_count(const rejudge_rules *r, const review_line *line)

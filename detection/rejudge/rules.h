@@ -14,6 +14,7 @@
 #include "detection/audit/suppressions.h"
 #include "detection/index/score.h"
 #include "detection/review/review_example.h"
+#include "detection/table/name_table.h"
 
 typedef struct rejudge_rules {
     float threshold;      /* the new one */
@@ -21,8 +22,8 @@ typedef struct rejudge_rules {
     float kept_from;      /* the lowest scores that the scan kept */
     score_decay decay;    /* of the scan */
     bool knows_decay;
-    char *const *sets; /* patterns; empty: all sets */
-    bool *set_exists;  /* by pattern: set where a line's set fits it; or NULL */
+    char *const *sets;      /* patterns; empty: all sets */
+    name_table *known_sets; /* gets the sets of all lines; or NULL */
     const suppressions *suppressed;
 } rejudge_rules;
 

@@ -33,7 +33,8 @@ typedef struct review_config {
     int64_t top;
     char *html;
     bool json, stats, dump, judge, help, version;
-    char *evals_dir, *split, *contaminated, *clean_subset, *suppress;
+    char *evals_dir, *vocabulary_dir, *split, *contaminated, *clean_subset, *suppress;
+    bool assume_searched;
     int color;
 } review_config;
 
@@ -82,6 +83,12 @@ static const option rows[] = {
         .help = "Write the instances of each set without a match (JSON); needs --evals-dir."),
     ROW("split", OPTION_STRING, split, NULL, .metavar = "NAME",
         .help = "Restrict --clean-subset to this split, as lm-evaluation-harness reads --samples."),
+    ROW("vocabulary_dir", OPTION_STRING, vocabulary_dir, NULL, .metavar = "DIR",
+        .help = "Folder of the scan's byte-pair vocabulary, for --clean-subset; default: as "
+                "recorded."),
+    ROW("assume_searched", OPTION_BOOL, assume_searched, "false",
+        .help =
+            "Allow --clean-subset without a record of the scan: it searched for all questions."),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .section = "Others",
         .help = "Show this help and exit."),
     ROW("version", OPTION_BOOL, version, "false", .help = "Show the version and exit."),
@@ -199,8 +206,9 @@ static bool write_page(const review *r, const review_config *c, const sources *f
         return fs_write_all(STDOUT_FILENO, page.data, page.len, e);
     if (!fs_write_file(c->html, buf_slice(&page), false, e))
         return false;
-    log_info("%s: %llu of %llu matches; open it in a browser", c->html,
-             (unsigned long long)data->count, (unsigned long long)r->matches);
+    log_info("%s: %llu of %llu match%s; open it in a browser", c->html,
+             (unsigned long long)data->count, (unsigned long long)r->matches,
+             r->matches == 1 ? "" : "es");
     return true;
 }
 
@@ -288,6 +296,7 @@ static int run(const review_config *c, const sources *from, err *e)
     AUTO(review_audit) audit = {0};
     AUTO(review) r = {0};
     AUTO(page_rows) data = {0};
+    AUTO(review_clean) clean = {.dirs = from->names, .state = BUF(0)};
     review_look look = look_of(c);
     review_options options = {.evals = c->evals,
                               .files = c->files,
@@ -306,10 +315,14 @@ static int run(const review_config *c, const sources *from, err *e)
         options.on_match = add_row;
         options.ctx = &data;
     }
+    clean.evals = (scan_evals){.dir = c->evals_dir, .vocabulary_dir = c->vocabulary_dir};
+    clean.assume_searched = c->assume_searched;
+    if (c->clean_subset)
+        review_clean_begin(&clean, from->reports);
     if ((c->suppress && !suppressions_read(&known, c->suppress, c->judge, e)) ||
         (c->evals_dir && !question_table_read(&questions, c->evals_dir, e)) ||
         !read_reports(&r, from->names, e) ||
-        (c->clean_subset && !review_clean_check(&r, from->names, c->evals_dir, e)))
+        (c->clean_subset && !review_clean_check(&clean, &r, e)))
         return -1;
     if (wants_audit(c)) {
         audit.evals = c->evals;

@@ -104,8 +104,8 @@ static void put_count(painter *p, const question_count *c)
     paint_pad(p, NAME_COLUMNS + SPLIT_COLUMNS + 6);
     paint_printf(p, STYLE_BOLD, "%" PRIu64, c->found);
     if (c->known > 0)
-        paint_printf(p, STYLE_FAINT, " of %" PRIu64 " questions, %.2f %%", c->known,
-                     (double)c->found * 100 / (double)c->known);
+        paint_printf(p, STYLE_FAINT, " of %" PRIu64 " question%s, %.2f %%", c->known,
+                     plural_s(c->known), (double)c->found * 100 / (double)c->known);
     paint_newline(p);
 }
 

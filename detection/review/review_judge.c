@@ -104,6 +104,7 @@ bool review_judge(const review *r, const review_look *look, const suppressions *
     for (size_t i = 0; i < count && !s.ended; i++)
         if (!judge_one(&s, &all[i], e))
             return false;
-    fprintf(out, "%zu of %zu matches judged; verdicts are in %s\n", s.judged, count, path);
+    fprintf(out, "%zu of %zu match%s judged; verdicts are in %s\n", s.judged, count,
+            count == 1 ? "" : "es", path);
     return true;
 }

@@ -230,8 +230,8 @@ static void put_examples(painter *p, const review_set *s)
         return;
     paint_newline(p);
     paint_text(p, STYLE_BOLD, s->count.name);
-    paint_printf(p, STYLE_FAINT, "  %zu of %" PRIu64 " matches, the best first", s->top_count,
-                 s->count.matches);
+    paint_printf(p, STYLE_FAINT, "  %zu of %" PRIu64 " match%s, the best first", s->top_count,
+                 s->count.matches, s->count.matches == 1 ? "" : "es");
     paint_newline(p);
     for (size_t i = 0; i < s->top_count; i++)
         put_example(p, s->top[i]);

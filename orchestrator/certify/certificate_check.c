@@ -108,8 +108,9 @@ static bool check_sums(const line_check *l, err *e)
     char root[MERKLE_ROOT_TEXT];
     merkle_root(&l->tree, root);
     if (l->tree.count != h->count)
-        return err_set(e, ERR_RESULT, "there are %llu lines, the head says %llu",
-                       (unsigned long long)l->tree.count, (unsigned long long)h->count);
+        return err_set(e, ERR_RESULT, "there %s %llu line%s, the head says %llu",
+                       l->tree.count == 1 ? "is" : "are", (unsigned long long)l->tree.count,
+                       plural_s(l->tree.count), (unsigned long long)h->count);
     if (strcmp(root, h->root) != 0)
         return err_set(e, ERR_RESULT, "the Merkle root of the lines is %s, the head says %s", root,
                        h->root);

@@ -206,29 +206,46 @@ void certify_judge(store_session *session, const certify_table *t, certify_view 
         judge_input(out, i);
 }
 
-static const char *const gap_words[GAP_COUNT] = {
-    [GAP_FAILED] = "inputs failed; see status, and run again",
-    [GAP_LEFT] = "inputs have no result of their current version; run again",
-    [GAP_REFUSED] = "inputs are refused by their names and never get a result; rename or move them",
-    [GAP_UNPROVEN] =
-        "results name no version of their input or no settings (an older version, or a "
-        "store that keeps no metadata); run with --redo",
-    [GAP_MIXED] = "results were made with other settings than the others; run with "
-                  "--on-settings-change redo",
-    [GAP_UNDESCRIBED] = "results have settings whose evaluation records are not described below "
-                        "_decon/settings/; run again, at a server of this product",
-    [GAP_SAMPLES] = "results were made with the sample evaluation set; use real evaluation sets",
-    [GAP_JUDGED] = "verdicts are not those of the scan; decon rejudge --in-place with the scan's "
-                   "threshold and without other rules restores them",
+/* After the number of inputs: of one, of several. */
+static const char *const gap_words[GAP_COUNT][2] = {
+    [GAP_FAILED] = {"input failed", "inputs failed"},
+    [GAP_LEFT] = {"input has no result of its current version",
+                  "inputs have no result of their current version"},
+    [GAP_REFUSED] = {"input is refused by its name and never gets a result",
+                     "inputs are refused by their names and never get a result"},
+    [GAP_UNPROVEN] = {"result does not name the version of its input, or its settings (an older "
+                      "version, or a store that keeps no metadata)",
+                      "results do not name the version of their input, or their settings (an older "
+                      "version, or a store that keeps no metadata)"},
+    [GAP_MIXED] = {"result was made with other settings than the others",
+                   "results were made with other settings than the others"},
+    [GAP_UNDESCRIBED] = {"result has settings whose evaluation records are not described below "
+                         "_decon/settings/",
+                         "results have settings whose evaluation records are not described below "
+                         "_decon/settings/"},
+    [GAP_SAMPLES] = {"result was made with the sample evaluation set",
+                     "results were made with the sample evaluation set"},
+    [GAP_JUDGED] = {"verdict is not that of the scan", "verdicts are not those of the scan"},
+};
+
+static const char *const gap_advice[GAP_COUNT] = {
+    [GAP_FAILED] = "see status, and run again",
+    [GAP_LEFT] = "run again",
+    [GAP_REFUSED] = "rename or move those",
+    [GAP_UNPROVEN] = "run with --redo",
+    [GAP_MIXED] = "run with --on-settings-change redo",
+    [GAP_UNDESCRIBED] = "run again, at a server of this product",
+    [GAP_SAMPLES] = "use real evaluation sets",
+    [GAP_JUDGED] = "decon rejudge --in-place with only the scan's threshold restores them",
 };
 
 void certify_report_gaps(const certify_view *v)
 {
     for (size_t i = 0; i < GAP_COUNT; i++)
         if (v->head.gaps[i])
-            log_error("%s: certify: %llu %s (first: %s)", v->reports,
-                      (unsigned long long)v->head.gaps[i], gap_words[i],
-                      v->table->inputs->inputs.sorted[v->first[i]]->key);
+            log_error("%s: certify: %llu %s (first: %s); %s", v->reports,
+                      (unsigned long long)v->head.gaps[i], gap_words[i][v->head.gaps[i] != 1],
+                      v->table->inputs->inputs.sorted[v->first[i]]->key, gap_advice[i]);
 }
 
 void certify_view_deinit(certify_view *v)

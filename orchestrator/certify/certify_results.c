@@ -168,8 +168,8 @@ bool certify_results_read(store_session *session, certify_table *t, err *e)
         return false;
     uint64_t missing = count_missing(t->inputs);
     if (missing)
-        log_info("%llu results are not in the ledger; requesting each of them (HEAD)",
-                 (unsigned long long)missing);
+        log_info("%llu result%s not in the ledger; requesting each of them (HEAD)",
+                 (unsigned long long)missing, missing == 1 ? " is" : "s are");
     store_session_head(session, &(store_heads){.bucket = t->inputs->places->report.bucket,
                                                .next = next_head,
                                                .take = on_head,

@@ -72,8 +72,9 @@ static bool print(const certificate_files *f, const certify_view *v, bool is_sig
                   err *e)
 {
     const certificate_head *h = &v->head;
-    fprintf(out, "%s: %llu inputs, %llu clean, %llu contaminated%s\n", f->head,
-            (unsigned long long)h->count, (unsigned long long)h->verdicts[CERTIFICATE_CLEAN],
+    fprintf(out, "%s: %llu input%s, %llu clean, %llu contaminated%s\n", f->head,
+            (unsigned long long)h->count, plural_s(h->count),
+            (unsigned long long)h->verdicts[CERTIFICATE_CLEAN],
             (unsigned long long)h->verdicts[CERTIFICATE_CONTAMINATED],
             certificate_head_is_complete(h) ? "" : "; partial");
     fprintf(out, "root %s\n", h->root);

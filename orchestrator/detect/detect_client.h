@@ -38,7 +38,8 @@ typedef struct server_facts {
     bool cleans_as_input;               /* writes cleaned files in the input's format on request */
     const char *fingerprint, *settings; /* orchestrator/detect/server_settings.h; or NULL */
     bool partial_settings;
-    const char *recall; /* JSON: the result of its self-test; or NULL */
+    const char *recall;                    /* JSON: the result of its self-test; or NULL */
+    const char *filters, *evaluation_sets; /* JSON, as in server_settings.h; or NULL */
 } server_facts;
 
 typedef struct detect_client_options {

@@ -241,6 +241,8 @@ static void on_health_reply(void *ctx, const http_result *result)
         facts.settings = settings.json;
         facts.partial_settings = settings.partial;
         facts.recall = settings.recall;
+        facts.filters = settings.filters;
+        facts.evaluation_sets = settings.sets;
         facts.keeps_near = keeps_near(&settings);
         allow_dirs = server_folders_read(buf_slice(&j->health.reply));
         facts.allow_dirs = (const char *const *)allow_dirs;

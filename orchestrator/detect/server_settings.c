@@ -6,7 +6,7 @@
 #include "decon/base/digest.h"
 #include "orchestrator/fleet/settings_record.h"
 
-enum { FINGERPRINT, SETTINGS, THRESHOLD, MODE, PURIFY, RECALL, COUNT };
+enum { FINGERPRINT, SETTINGS, THRESHOLD, MODE, PURIFY, RECALL, FILTERS, SETS, COUNT };
 
 static void put_raw(buf *json, const char *key, const json_value *value)
 {
@@ -33,6 +33,12 @@ static void make_partial(const json_value *values, server_settings *out)
     *out = (server_settings){.fingerprint = xstrdup(hex), .json = buf_give(&json), .partial = true};
 }
 
+/* NULL: the server does not report it. */
+static char *copy_of(const json_value *value, json_type type)
+{
+    return value->type == type ? xstrndup(value->raw.data, value->raw.len) : NULL;
+}
+
 void server_settings_read(slice health, server_settings *out)
 {
     static const char *const keys[COUNT] = {[FINGERPRINT] = "fingerprint",
@@ -40,20 +46,21 @@ void server_settings_read(slice health, server_settings *out)
                                             [THRESHOLD] = "contamination_score_threshold",
                                             [MODE] = "mode",
                                             [PURIFY] = "purify",
-                                            [RECALL] = "recall"};
+                                            [RECALL] = "recall",
+                                            [FILTERS] = "filters",
+                                            [SETS] = "evaluation_sets"};
     json_value values[COUNT];
     *out = (server_settings){0};
     if (!json_read_members(health, keys, values, COUNT, NULL, NULL))
         return;
     const json_value *f = &values[FINGERPRINT], *s = &values[SETTINGS];
     AUTO_FREE char *fingerprint = xstrndup(f->type == JSON_STRING ? f->raw.data : "", f->raw.len);
-    const json_value *recall = &values[RECALL];
     if (settings_fingerprint_is_valid(fingerprint) && s->type == JSON_OBJECT)
         *out = (server_settings){.fingerprint = move(fingerprint),
                                  .json = xstrndup(s->raw.data, s->raw.len),
-                                 .recall = recall->type == JSON_OBJECT
-                                               ? xstrndup(recall->raw.data, recall->raw.len)
-                                               : NULL};
+                                 .recall = copy_of(&values[RECALL], JSON_OBJECT),
+                                 .filters = copy_of(&values[FILTERS], JSON_OBJECT),
+                                 .sets = copy_of(&values[SETS], JSON_ARRAY)};
     else if (values[THRESHOLD].type == JSON_NUMBER && values[MODE].type == JSON_STRING &&
              values[PURIFY].type == JSON_BOOL)
         make_partial(values, out);
@@ -64,5 +71,7 @@ void server_settings_deinit(server_settings *s)
     free(s->fingerprint);
     free(s->json);
     free(s->recall);
+    free(s->filters);
+    free(s->sets);
     *s = (server_settings){0};
 }

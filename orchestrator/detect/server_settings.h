@@ -17,6 +17,8 @@ typedef struct server_settings {
     char *fingerprint; /* 64 hexadecimal digits */
     char *json;        /* an object */
     char *recall;      /* an object: the result of the self-test; NULL: there was none */
+    char *filters;     /* an object: which evaluation records are searched for; or NULL */
+    char *sets;        /* an array: records and questions by set and split; or NULL */
     bool partial;      /* made here */
 } server_settings;
 

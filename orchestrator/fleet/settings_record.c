@@ -25,24 +25,33 @@ char *recall_record_key(const char *report_prefix, const char *fingerprint)
     return xasprintf("%s_decon/recall/%s.json", report_prefix, fingerprint);
 }
 
-static void write_record(const char *fingerprint, const char *key, slice object, buf *out)
+static void put_json(const char *key, slice json, buf *out)
 {
+    if (json.len == 0)
+        return;
+    json_key(out, key);
+    buf_append_slice(out, json);
+}
+
+/* Keys are in ascending order. */
+void settings_record_write(const char *fingerprint, const settings_facts *facts, buf *out)
+{
+    put_json("filters", facts->filters, out);
     json_member_string(out, "fingerprint", slice_from(fingerprint));
     json_member_int(out, "format", 1);
-    json_key(out, key);
-    buf_append_slice(out, object.len ? object : SLICE_LIT("{}"));
+    put_json("sets", facts->sets, out);
+    put_json("settings", facts->settings.len ? facts->settings : SLICE_LIT("{}"), out);
     json_close(out);
     buf_append_char(out, '\n');
 }
 
-void settings_record_write(const char *fingerprint, slice settings, buf *out)
-{
-    write_record(fingerprint, "settings", settings, out);
-}
-
 void recall_record_write(const char *fingerprint, slice recall, buf *out)
 {
-    write_record(fingerprint, "recall", recall, out);
+    json_member_string(out, "fingerprint", slice_from(fingerprint));
+    json_member_int(out, "format", 1);
+    put_json("recall", recall.len ? recall : SLICE_LIT("{}"), out);
+    json_close(out);
+    buf_append_char(out, '\n');
 }
 
 /* Every member of the settings (detection/config/fingerprint.c), and its name in messages. */

@@ -24,8 +24,14 @@ char *settings_record_key(const char *report_prefix, const char *fingerprint);
 char *recall_record_key(const char *report_prefix, const char *fingerprint);
 void recall_record_write(const char *fingerprint, slice recall, buf *out);
 
-/* One JSON object and a line end. `settings`: the JSON object of /health; empty: `{}`. */
-void settings_record_write(const char *fingerprint, slice settings, buf *out);
+/* JSON as /health reports it. filters: which evaluation records are searched for; sets: records and
+ * questions by set and split. Empty: not reported. */
+typedef struct settings_facts {
+    slice settings, filters, sets;
+} settings_facts;
+
+/* One JSON object and a line end. Without settings: `{}`. */
+void settings_record_write(const char *fingerprint, const settings_facts *facts, buf *out);
 
 /* "threshold 0.8 -> 0.1; evaluation records 67,240 -> 85,013". `was` is such a record, `now` the
  * server's settings. Empty if they show no difference. */

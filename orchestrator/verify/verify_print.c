@@ -35,8 +35,8 @@ static void print_sizes(FILE *out, const verdict *v)
 
 static void print_lines(FILE *out, const verdict *v)
 {
-    fprintf(out, "%llu lines (%llu blank), the longest of ", (unsigned long long)v->lines,
-            (unsigned long long)v->blank_lines);
+    fprintf(out, "%llu line%s (%llu blank), the longest of ", (unsigned long long)v->lines,
+            plural_s(v->lines), (unsigned long long)v->blank_lines);
     print_size(out, v->longest_line_bytes);
 }
 
@@ -46,16 +46,17 @@ static void print_notes(FILE *out, const verdict *v, const char *content_key)
         fprintf(out, "; its name has the suffix of another format than %s",
                 codec_get(v->format)->name);
     if (v->unscannable_lines)
-        fprintf(out, "; %llu lines have no text under '%s'",
-                (unsigned long long)v->unscannable_lines, content_key);
+        fprintf(out, "; %llu line%s no text under '%s'", (unsigned long long)v->unscannable_lines,
+                v->unscannable_lines == 1 ? " has" : "s have", content_key);
     if (v->skipped_lines)
         fprintf(
             out,
-            "; the detection server skips %llu lines (unpaired surrogates, more than %d levels or "
+            "; the detection server skips %llu line%s (unpaired surrogates, more than %d levels or "
             "numbers beyond 1.8e308)",
-            (unsigned long long)v->skipped_lines, JSONL_SERVER_DEPTH);
+            (unsigned long long)v->skipped_lines, plural_s(v->skipped_lines), JSONL_SERVER_DEPTH);
     if (v->lone_surrogates)
-        fprintf(out, "; %llu unpaired surrogates", (unsigned long long)v->lone_surrogates);
+        fprintf(out, "; %llu unpaired surrogate%s", (unsigned long long)v->lone_surrogates,
+                plural_s(v->lone_surrogates));
 }
 
 /* Error messages name the file already. */

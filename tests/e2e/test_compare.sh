@@ -45,7 +45,7 @@ END
 test_what_both_have_and_one() {
     make_sides
     compare 0 a b
-    expect_out '^A  a: 4 matches in 3 documents, 1 reports$'
+    expect_out '^A  a: 4 matches in 3 documents, 1 report$'
     expect_out '^B  b: 5 matches in 4 documents, 2 reports$'
     expect_out '^alpha +2 +1 +1 +1$'
     expect_out '^beta +0 +0 +1 +0$'

@@ -50,7 +50,7 @@ test_the_batch_is_recorded() {
     local record=$T/reports/_decon/detect.json
     cp -r "$samples/books" "$T/in"
     detect 0 in
-    grep -qE '^\{"clean":1,"contaminated":3,"contaminated_lines":4,"failed":0,"files":4,"fingerprint":"[0-9a-f]{64}","format":1,"lines":220,"matches":4,' "$record" || fail "$(cat "$record")"
+    grep -qE '^\{"clean":1,"contaminated":3,"contaminated_lines":4,"failed":0,"files":4,"filters":\{[^}]*\},"fingerprint":"[0-9a-f]{64}","format":1,"lines":220,"matches":4,' "$record" || fail "$(cat "$record")"
     grep -qF '{"questions":10,"records":10,"set":"harbour_quiz","split":"test"}' "$record" || fail "$(cat "$record")"
     grep -qF '"settings":{"algorithm_version":' "$record" || fail "$(cat "$record")"
     # The record is not a training file.

@@ -33,22 +33,39 @@ make_sets() {
 test_the_table_counts_by_set_and_split() {
     make_sets
     evals 0 sets
-    expect_out '^set +split +records +questions +answers +passages +used +too short +duplicates +no question +repeated ids$'
-    expect_out '^alpha +test +2 +2 +2 +0 +1 +0 +1 +0 +0$'
-    expect_out '^alpha +train +1 +1 +0 +0 +0 +1 +0 +0 +0$'
-    expect_out '^beta +2 +1 +0 +1 +1 +0 +0 +1 +1$'
+    expect_out '^set +split +records +questions +answers +passages +used +too short +duplicates +no question +unreadable +repeated ids$'
+    expect_out '^alpha +test +2 +2 +2 +0 +1 +0 +1 +0 +0 +0$'
+    expect_out '^alpha +train +1 +1 +0 +0 +0 +1 +0 +0 +0 +0$'
+    expect_out '^beta +2 +1 +0 +1 +1 +0 +0 +1 +0 +1$'
     expect_out '^total +5 +4 +2 +1 +2 '
     grep -q '4 faults; list them with decon evals --check sets' "$T/evals.log" || fail "$(cat "$T/evals.log")"
     evals 0 --eval beta --dir sets
     ! grep -q alpha "$T/out" || fail 'a set that was not asked for'
+    expect_out '^8 lines: 2 records, 1 unreadable, 4 of other sets, 1 blank or comment$'
     evals 0 --stats sets
     expect_out '^beta +question +1 +2[0-9] +2[0-9] +2[0-9]\.0 '
     evals 0 --json sets
-    expect_out '^\{"dir":"sets","faults":4,"files":2,"sets":\[\{"answers":2,"duplicates":1,'
+    expect_out '^\{"blank":1,"dir":"sets","faults":4,"files":2,"lines":8,"not_json":1,"other_sets":0,"sets":\[\{"answers":2,"duplicates":1,'
     # The records that the detection uses.
     echo '{"text":"x"}' >"$T/training.jsonl"
     (cd "$T" && "$BIN/decon" detect --evals-dir sets --bad-eval-line end-file training.jsonl) >"$T/out" 2>"$T/detect.log"
     grep -q 'index: 2 records of 2 sets' "$T/detect.log" || fail "$(cat "$T/detect.log")"
+}
+
+test_the_columns_add_up_to_the_lines() {
+    make_sets
+    printf '\n  \n{"doc_id":8,"eval_key":"beta","question":"so so so so so so so so so so so so so so so so so so so so so so so so"}\n' >>"$T/sets/one.jsonl"
+    evals 0 sets
+    expect_out '^two\.jsonl +0 .* 1 +0$'
+    expect_out '^\(not JSON\) +0 .* 1 +0$'
+    expect_out '^11 lines: 6 records, 2 unreadable, 3 blank or comments$'
+    # used + too short + few words + duplicates + no question = records
+    sed 's/^\((not JSON)\|[a-z.]* *\(test\|train\)\?\) */x /' "$T/out" | awk '
+        $1 == "x" && NF == 12 { rows++; if ($6 + $7 + $8 + $9 + $10 != $2) { print; bad = 1 } all += $2 + $11 }
+        END { exit bad || rows != 6 || all != 16 }' || fail "$(cat "$T/out")"
+    evals 0 --json sets
+    jq -e '(.lines == .blank + .not_json + .other_sets + ([.sets[] | .records + .unreadable] | add)) and
+        ([.sets[] | .records == .used + .few_tokens + .few_words + .duplicates + .no_question] | all)' "$T/out" >"$T/jq" || fail "$(cat "$T/out")"
 }
 
 test_text_without_spaces_is_counted_by_tokens() {
@@ -77,7 +94,7 @@ test_repeated_doc_ids_are_renumbered() {
     make_sets
     rm "$T/sets/two.jsonl.gz"
     evals 0 --renumber --output-dir new sets
-    expect_out '^4 records in 1 files, 1 renumbered$'
+    expect_out '^4 records in 1 file, 1 renumbered$'
     evals 0 --check new
     gzip -dc "$T/new/one.jsonl.gz" | grep -q '{"doc_id":4,"eval_key":"beta"' || fail "$(gzip -dc "$T/new/one.jsonl.gz")"
     evals 2 --renumber --output-dir sets sets
@@ -114,8 +131,8 @@ evals:
     - answer
 YAML
     evals 0 --convert --config evals.yaml --source-dir files --output-dir made
-    expect_out '^quiz, split test: 2 records of 2 rows in 1 file, 1 rows without a question$'
-    expect_out '^table, split test: 1 records of 1 rows in 1 file$'
+    expect_out '^quiz, split test: 2 records of 2 rows in 1 file, 1 row without a question$'
+    expect_out '^table, split test: 1 record of 1 row in 1 file$'
     gzip -dc "$T/made/quiz_test-1.jsonl.gz" >"$T/quiz"
     grep -qxF '{"eval_key":"quiz","config":"main","split":"test","eval_instance_index":0,"doc_id":2,"question":"Is it so?","answer":"no","is_correct":false,"fingerprint":"'"$(printf 'Is it so?no' | sha256sum | cut -c1-16)"'","topic":"t1"}' "$T/quiz" ||
         fail "$(cat "$T/quiz")"

@@ -65,7 +65,7 @@ members() {
 # members_of NAME: the members in the table after the line that names the record; not those of records in a store only.
 members_of() {
     awk -v name="_decon/$1.json" 'index($0, name) == 2 { on = 1 } on && /^\| `/ { print; seen = 1 } on && seen && !/^\|/ { exit }' "$doc" |
-        grep -v "| in a store:" | cut -d '|' -f 2 | grep -oE '`[a-z_]+`' | tr -d '`' | LC_ALL=C sort -u
+        grep -vE "\| in a (store|new folder):" | cut -d '|' -f 2 | grep -oE '`[a-z_]+`' | tr -d '`' | LC_ALL=C sort -u
 }
 
 test_records_are_documented() {

@@ -126,7 +126,7 @@ refused() {
 test_clean_are_questions_that_were_searched_for() {
     make_reports
     review 0 --evals-dir "$evals" --clean-subset clean.json reports
-    grep -q 'reports: the scan failed for 1 files' "$T/review.log" || fail "$(cat "$T/review.log")"
+    grep -q 'reports: the scan failed for 1 file; questions in it count as clean' "$T/review.log" || fail "$(cat "$T/review.log")"
     # Evaluation files with a set more, or a question less.
     mkdir "$T/more" "$T/less"
     cp "$evals"/*.jsonl "$T/more/"
@@ -138,7 +138,7 @@ test_clean_are_questions_that_were_searched_for() {
     cp -r "$evals" "$T/short"
     echo '{"doc_id":9001,"eval_key":"harbour_quiz","eval_instance_index":77,"split":"test","question":"Who rang the bell?","answer":"the monk"}' >"$T/short/short.jsonl"
     review 0 --evals-dir short --clean-subset clean.json reports
-    grep -q 'short: 1 questions were not searched for' "$T/review.log" || fail "$(cat "$T/review.log")"
+    grep -q 'short: 1 question was not searched for' "$T/review.log" || fail "$(cat "$T/review.log")"
     ! grep -q '[^0-9]77[^0-9]' "$T/clean.json" || fail "$(cat "$T/clean.json")"
     mkdir "$T/empty"
     review 2 --evals-dir "$evals" --clean-subset none.json empty
@@ -151,14 +151,6 @@ test_clean_are_questions_of_reported_sets() {
     grep -q '"workshop_problems":{"test":\[\]}' "$T/clean.json" || fail "$(cat "$T/clean.json")"
     grep -q ' 15 questions were not searched for' "$T/review.log" || fail "$(cat "$T/review.log")"
     [ "$(grep -o '"harbour_quiz":{"test":\[[0-9,]*' "$T/clean.json" | tr ',' '\n' | wc -l)" = 7 ] || fail "$(cat "$T/clean.json")"
-}
-
-test_no_clean_subset_after_rejudge_of_some_sets() {
-    make_reports
-    "$BIN/decon" rejudge --eval harbour --in-place "$T/reports" >"$T/out" 2>&1
-    refused 'decon rejudge --eval excluded the matches' --evals-dir "$evals"
-    "$BIN/decon" rejudge --in-place "$T/reports" >"$T/out" 2>&1
-    review 0 --evals-dir "$evals" --clean-subset clean.json reports
 }
 
 test_no_lists_of_reports_that_cannot_be_read() {
@@ -184,7 +176,7 @@ test_verdicts_suppress_matches() {
     grep -qE '^[45] matches in [45] documents .*[23] judged to be false' "$T/out" || fail "$(cat "$T/out")"
     # Judged matches are not asked again.
     (cd "$T" && "$BIN/decon" review --judge --suppress v.jsonl --eval workshop reports) >"$T/out" 2>&1 </dev/null
-    grep -qE '0 of [01] matches judged' "$T/out" || fail "$(cat "$T/out")"
+    grep -qE '0 of (0 matches|1 match) judged' "$T/out" || fail "$(cat "$T/out")"
     echo '{"eval_key":"x"}' >>"$T/v.jsonl"
     review 2 --suppress v.jsonl reports
     grep -q 'v.jsonl: line 4: ' "$T/review.log" || fail "$(cat "$T/review.log")"

@@ -50,7 +50,7 @@ test_lines_that_the_server_skips_are_reported() {
     printf '{"text": "a"}\n{"text": "\\udc00"}\n{"text": "", "v": 1e999}\n{"v": 1}\n' >"$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 0
-    expect_out "; 1 lines have no text under 'text'; the detection server skips 2 lines \(unpaired surrogates,"
+    expect_out "; 1 line has no text under 'text'; the detection server skips 2 lines \(unpaired surrogates,"
     sed -i 1d "$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 3

@@ -236,7 +236,10 @@ static char *health_with(const char *dir, const server_config *c, const ngram_in
         "{\"allow_dir\":[],\"cleaned_formats\":[\"plain\"%s,\"zstd\",\"bzip2\",\"xz\"],"
         "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
         "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
-        "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
+        "\"text\",\"evaluation_sets\":[],\"filters\":{\"bad_eval_line\":\"refuse\","
+        "\"eval_dedup\":true,\"eval_min_token_length\":20,\"eval_min_unique_word_count\":4,"
+        "\"index_answers\":true,\"index_passages\":true,\"max_line_size\":268435456},"
+        "\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
         "\"purify\":false,\"records\":67240,\"report_output_dir\":\"%sout\","
         "\"sets\":2,\"settings\":%s,\"status\":\"ok\","
         "\"worker_threads\":2}",
