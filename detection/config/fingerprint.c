@@ -83,7 +83,9 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
 {
     const detect_settings *s = &c->detect;
     const char *vocabulary = tokenizer_vocabulary(x->tokens);
-    json_member_int(json, "algorithm_version", DETECTION_ALGORITHM_VERSION);
+    json_member_int(json, "algorithm_version",
+                    s->extended_normal ? DETECTION_ALGORITHM_VERSION_EXTENDED
+                                       : DETECTION_ALGORITHM_VERSION);
     put_size(json, "answer_ngram_size", s->answer_ngram_size);
     json_member_bool(json, "compatible", c->compatible);
     put_float(json, "contamination_score_threshold", s->threshold);

@@ -16,7 +16,8 @@
 #define FINGERPRINT_TEXT (2 * SHA256_BYTES + 1)
 
 /* Raise it with every change of the code that can change a report or a cleaned file. */
-#define DETECTION_ALGORITHM_VERSION 2
+#define DETECTION_ALGORITHM_VERSION          2
+#define DETECTION_ALGORITHM_VERSION_EXTENDED 3 /* with extended normalisation */
 
 #define SETTINGS_MAX_BYTES ((size_t)1 << 20) /* a buffer of this size holds the object */
 

@@ -60,6 +60,7 @@ void index_free(ngram_index *x)
     record_lists_deinit(&x->lists);
     free(x->long_idf);
     ngram_filter_deinit(&x->in_questions);
+    lead_pairs_deinit(&x->short_leads);
     free(x->token_df);
     ngram_table_deinit(&x->table);
     tokenizer_free(x->tokens);

@@ -16,6 +16,7 @@
 
 #include "base/util.h"
 #include "detection/align/align_set.h"
+#include "detection/align/lead_pairs.h"
 #include "detection/table/arena.h"
 #include "detection/table/ngram_table.h"
 #include "detection/table/text_store.h"
@@ -70,7 +71,8 @@ typedef struct ngram_index {
     float single_idf; /* of an n-gram in one text */
     float *long_idf;  /* by long list: of the n-grams in those questions */
     ngram_filter in_questions;
-    uint32_t *token_df; /* by token: distinct in questions + answers + passages */
+    lead_pairs short_leads; /* of questions that may lie between two look-ups; extended only */
+    uint32_t *token_df;     /* by token: distinct in questions + answers + passages */
     size_t token_capacity;
     size_t hot_limit;
     size_t longest_answer, longest_passage; /* tokens */

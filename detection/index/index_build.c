@@ -42,6 +42,15 @@ static void count_tokens(ngram_index *x, const prepared_text *t)
         x->token_df[t->distinct[i]]++;
 }
 
+/* A question with fewer n-grams than there are positions from one look-up to the next. */
+static void add_short_lead(ngram_index *x, const prepared_text *t)
+{
+    const detect_settings *s = x->settings;
+    if (s->extended_normal && t->token_count >= s->ngram_size &&
+        t->token_count - s->ngram_size + 1 < s->sample_every_m_tokens)
+        lead_pairs_add(&x->short_leads, t->tokens, t->token_count - s->ngram_size + 1);
+}
+
 static void add_question(ngram_index *x, eval_record *r, const prepared_text *t)
 {
     if (t->snippet.len == 0) /* nothing is left of it */
@@ -51,6 +60,7 @@ static void add_question(ngram_index *x, eval_record *r, const prepared_text *t)
     r->question_ngrams = t->ngram_count;
     ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count, true);
     x->question_count++;
+    add_short_lead(x, t);
     if (x->questions)
         r->question = align_set_add(x->questions, t->tokens, t->token_count);
     count_tokens(x, t);

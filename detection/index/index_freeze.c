@@ -140,6 +140,7 @@ void index_freeze(ngram_index *x)
     eval_filter_deinit(&x->build->filter);
     sort_records(x);
     number_ngrams(x);
+    lead_pairs_choose(&x->short_leads, x->token_df);
     if (x->questions)
         freeze_questions(x);
     size_t root = (size_t)sqrtf((float)(x->counts.indexed - x->counts.passed_over));

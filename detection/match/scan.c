@@ -211,23 +211,54 @@ static unsigned probe(const walk *w, const uint64_t *hashes, size_t count)
     return passing;
 }
 
-/* From `i` on in steps, the first position whose n-gram is in a question, or w->total or more. */
-static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
+/* From `i` to before `end`, the first n-gram of a question that begins with the lead pair of a short
+ * one; SIZE_MAX: there is none. */
+static size_t next_lead(const walk *w, size_t i, size_t end, uint32_t *ngram)
+{
+    const lead_pairs *leads = &w->x->short_leads;
+    for (; i < end && leads->bits; i++) {
+        if (!lead_pairs_may_have(leads, w->tokens + i))
+            continue;
+        *ngram = ngram_table_find(&w->x->table, w->tokens + i, w->x->settings->ngram_size);
+        if (index_docs(w->x, *ngram).count > 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* Positions before it can be looked up, and those up to the next step. */
+static size_t lookup_end(const walk *w, const token_window *t)
+{
+    size_t step = w->x->settings->sample_every_m_tokens;
+    if (!w->x->short_leads.bits || t->at_end)
+        return w->total;
+    return w->total > step ? w->total - step : 0;
+}
+
+/* From `i` on in steps, the first position whose n-gram is in a question, or `end` or more. */
+static size_t next_hit(const walk *w, size_t i, size_t end, uint32_t *ngram)
 {
     size_t n = w->x->settings->ngram_size, step = w->x->settings->sample_every_m_tokens, count;
     uint64_t hashes[PROBES_AHEAD];
-    for (; i < w->total; i += count * step) {
-        count = MIN((w->total - i + step - 1) / step, (size_t)PROBES_AHEAD);
+    for (; i < end; i += count * step) {
+        size_t from = i, lead;
+        count = MIN((end - i + step - 1) / step, (size_t)PROBES_AHEAD);
         for (size_t k = 0; k < count; k++) {
             hashes[k] = ngram_hash(w->tokens + i + k * step, n);
             ngram_filter_prefetch(&w->x->in_questions, hashes[k]);
         }
         for (unsigned rest = probe(w, hashes, count); rest; rest &= rest - 1) {
-            size_t k = (size_t)__builtin_ctz(rest);
+            size_t k = (size_t)__builtin_ctz(rest), at = i + k * step;
+            if ((lead = next_lead(w, from, at, ngram)) < at)
+                return lead;
             *ngram = ngram_table_find_hash(&w->x->table, hashes[k]);
             if (index_docs(w->x, *ngram).count > 0)
-                return i + k * step;
+                return at;
+            from = at + 1;
         }
+        size_t next = MIN(i + count * step, w->total);
+        if ((lead = next_lead(w, from, next, ngram)) < next)
+            return lead;
     }
     return i;
 }
@@ -292,10 +323,23 @@ static bool take_cluster(const ngram_index *x, scan_scratch *s, token_window *t,
     return true;
 }
 
+/* Where the search continues after a cluster, which was walked to `end`. With extended normalisation after
+ * the last n-gram of its records: behind it, another record may begin. */
+static size_t next_of(const ngram_index *x, const scan_scratch *s, size_t seed, size_t end)
+{
+    size_t last = seed;
+    if (!x->settings->extended_normal)
+        return end + 1;
+    for (size_t i = 0; i < s->groups.count; i++)
+        last = MAX(last, s->groups.groups[i].hi);
+    return last + 1;
+}
+
 bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
                    bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
 {
     size_t place = 0, n = x->settings->ngram_size;
+    size_t behind = n + (x->short_leads.bits ? x->settings->sample_every_m_tokens : 0);
     uint32_t ngram;
     if (!token_window_move(t, 0, 0, 2 * n, e))
         return false;
@@ -303,12 +347,13 @@ bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
         return true;
     for (;;) {
         walk w = walk_of(x, s, t);
-        size_t i = next_hit(&w, place - t->base, &ngram);
+        size_t limit = lookup_end(&w, t), i = next_hit(&w, place - t->base, limit, &ngram);
         place = t->base + i;
-        if (i >= w.total && t->at_end)
+        if (i >= limit && t->at_end)
             return true;
-        if (i >= w.total) {
-            if (!token_window_move(t, place, scan_margins_of(x).before + t->spare, n + t->spare, e))
+        if (i >= limit) {
+            if (!token_window_move(t, place, scan_margins_of(x).before + t->spare,
+                                   behind + t->spare, e))
                 return false;
             continue;
         }
@@ -322,6 +367,6 @@ bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
         cluster c = {.groups = &s->groups, .seed = place - t->base, .end = end};
         if (!on_cluster(ctx, &c, e))
             return false;
-        place = t->base + end + 1;
+        place = t->base + next_of(x, s, place - t->base, end);
     }
 }

@@ -264,6 +264,17 @@ static void every_option_is_classified(void **state)
     }
 }
 
+/* Its copies of short questions are found since; other settings keep their results. */
+static void extended_normalisation_has_another_algorithm(void **state)
+{
+    static const char *const words[] = {"--normalization", "extended", NULL};
+    UNUSED(state);
+    two_records();
+    settings s = settings_with(words);
+    assert_true(str_starts_with(s.json, "{\"algorithm_version\":3,"));
+    free(s.json);
+}
+
 /* A fingerprint that changes needlessly makes a fleet repeat its work. */
 static void the_exact_settings_of_the_fingerprint(void **state)
 {
@@ -304,10 +315,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(files_and_order_do_not_matter),         TEST(each_text_of_a_record_counts),
-        TEST(every_setting_of_the_detection_counts), TEST(the_sample_set_is_named),
-        TEST(threads_paths_and_ports_do_not_count),  TEST(every_option_is_classified),
+        TEST(files_and_order_do_not_matter),
+        TEST(each_text_of_a_record_counts),
+        TEST(every_setting_of_the_detection_counts),
+        TEST(the_sample_set_is_named),
+        TEST(threads_paths_and_ports_do_not_count),
+        TEST(every_option_is_classified),
         TEST(the_exact_settings_of_the_fingerprint),
+        TEST(extended_normalisation_has_another_algorithm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,7 @@ static unsigned compare_world(uint64_t seed, const char *kind)
     site.settings.threshold = 0.4f;
     site.settings.min_passage_distance = site.settings.min_long_answer_window = 10;
     site.settings.decay = (score_decay){0};
+    site.settings.extended_normal = next_random(&seed) % 2;
     for (unsigned i = 0; i < RECORDS; i++)
         lines[i] = make_line(&seed, i, vocabulary);
     detect_site_index(&site, (const char *const *)lines);
