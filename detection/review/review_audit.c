@@ -95,13 +95,23 @@ static void put_cut(painter *p, const char *text, size_t columns)
     paint_text(p, STYLE_PLAIN, cut);
 }
 
-static void put_count(painter *p, const question_count *c)
+/* Of the longest name. */
+static size_t name_columns(const review_audit *a)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (is_listed(a, &a->counts[i]))
+            columns = MAX(columns, paint_columns(a->counts[i].set));
+    return MIN(columns, (size_t)NAME_COLUMNS);
+}
+
+static void put_count(painter *p, const question_count *c, size_t columns)
 {
     paint_text(p, STYLE_PLAIN, "  ");
-    put_cut(p, c->set, NAME_COLUMNS);
-    paint_pad(p, NAME_COLUMNS + 4);
+    put_cut(p, c->set, columns);
+    paint_pad(p, columns + 4);
     put_cut(p, c->split, SPLIT_COLUMNS);
-    paint_pad(p, NAME_COLUMNS + SPLIT_COLUMNS + 6);
+    paint_pad(p, columns + SPLIT_COLUMNS + 6);
     paint_printf(p, STYLE_BOLD, "%" PRIu64, c->found);
     if (c->known > 0)
         paint_printf(p, STYLE_FAINT, " of %" PRIu64 " question%s, %.2f %%", c->known,
@@ -111,14 +121,14 @@ static void put_count(painter *p, const question_count *c)
 
 static void put_counts(const review_audit *a, painter *p)
 {
-    size_t shown = 0, found = 0;
+    size_t shown = 0, found = 0, columns = name_columns(a);
     paint_newline(p);
     paint_text(p, STYLE_BOLD, "Questions found, by evaluation set and split");
     paint_newline(p);
     for (size_t i = 0; i < a->count; i++) {
         found += is_listed(a, &a->counts[i]);
         if (is_listed(a, &a->counts[i]) && shown < ROWS_SHOWN) {
-            put_count(p, &a->counts[i]);
+            put_count(p, &a->counts[i], columns);
             shown++;
         }
     }

@@ -110,6 +110,17 @@ static void put_setting(void *ctx, const char *key, const char *value)
     buf_append_str(out, "</dd>\n");
 }
 
+/* 2026-12-01T16:03:57Z as 2026-12-01 16:03 UTC, like the date of the page. */
+static void put_time(slice time, buf *out)
+{
+    if (time.len == strlen("2026-12-01T16:03:57Z") && time.data[10] == 'T') {
+        AUTO_FREE char *text = xasprintf("%.10s %.5s UTC", time.data, time.data + 11);
+        html_put_text(out, text);
+        return;
+    }
+    html_put_text(out, time.data);
+}
+
 static void put_settings(const run_settings *s, buf *out)
 {
     AUTO(buf) threshold = BUF(1024);
@@ -126,7 +137,7 @@ static void put_settings(const run_settings *s, buf *out)
     }
     if (run_settings_text(s, "time", &time)) {
         buf_append_str(out, ", ");
-        html_put_text(out, buf_str(&time));
+        put_time(buf_slice(&time), out);
     }
     if (s->records > 1)
         buf_printf(out, " (one of %zu different settings)", s->records);

@@ -63,6 +63,7 @@ test_stats_show_figures_only() {
     expect_out '6 distinct questions found'
     expect_out '400 documents in 9 files were checked, 1.750 % are contaminated'
     grep -qE '^  workshop_problems +test +3 of 9 questions, 33.33 %$' "$T/out" || fail "$(cat "$T/out")"
+    grep -q '^  workshop_problems  test  ' "$T/out" || fail 'the column of names is wider than the longest name'
     # The record knows the sets without a match.
     grep -qE '^  meadow_reading +test +0 of 6 questions, 0.00 %$' "$T/out" || fail "$(cat "$T/out")"
     expect_out 'Questions found in most documents'
@@ -224,7 +225,7 @@ test_a_page() {
     review 0 --html page.html reports
     head -n 1 "$T/page.html" | grep -qix '<!doctype html>' || fail "$(head -n 1 "$T/page.html")"
     grep -qF '"3 nine bells"' "$T/page.html" || fail 'the answer is not marked'
-    grep -qF '<summary>Settings of the scan: threshold 0.8, 20' "$T/page.html" || fail 'no settings and date'
+    grep -qE '<summary>Settings of the scan: threshold 0.8, 20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC<' "$T/page.html" || fail 'no settings and date'
     grep -qF '<dt>tokenizer</dt><dd>cl100k</dd>' "$T/page.html" || fail 'not all settings'
     grep -qF '<b>400</b> <span class="soft small">documents checked</span>' "$T/page.html" || fail 'how much was checked'
     # All matches, or the best of each set.
