@@ -31,6 +31,9 @@ typedef struct sample {
     certificate_head head; /* count, root, verdicts and bytes are those of the lines */
     uint64_t more_bytes;   /* in the head than in the lines */
     const char *from, *to; /* replaced in the head; NULL: nothing */
+    bool no_last_end, other_root;
+    size_t cut_bytes;       /* of the compressed lines */
+    size_t signature_bytes; /* of the file; 0: all */
 } sample;
 
 /* Two results and a file without one. */
@@ -66,13 +69,16 @@ static void put_lines(const char *path, sample *s)
         AUTO(buf) line = BUF(1 << 16);
         certificate_line_write(&s->lines[i], &line);
         merkle_add(&tree, buf_slice(&line));
-        buf_printf(&text, "%s\n", buf_str(&line));
+        bool last = i + 1 == ARRAY_LEN(s->lines);
+        buf_printf(&text, "%s%s", buf_str(&line), last && s->no_last_end ? "" : "\n");
         s->head.verdicts[s->lines[i].verdict]++;
         s->head.bytes += s->lines[i].size_bytes;
     }
     s->head.count = ARRAY_LEN(s->lines);
     merkle_root(&tree, s->head.root);
     assert_true(encoder && stage_feed(encoder, buf_slice(&text), &e) && stage_finish(encoder, &e));
+    off_t size = lseek(fd, 0, SEEK_CUR);
+    assert_int_equal(ftruncate(fd, size - (off_t)s->cut_bytes), 0);
     assert_int_equal(close(fd), 0);
 }
 
@@ -84,6 +90,8 @@ static void put_head(const certificate_files *f, const sample *s, const signatur
     AUTO(buf) text = BUF(1 << 16);
     AUTO(buf) changed = BUF(1 << 16);
     head.bytes += s->more_bytes;
+    if (s->other_root)
+        head.root[MERKLE_ROOT_TEXT - 2] ^= 1; /* its last digit */
     assert_true(certificate_head_write(&head, &text, &e));
     const char *at = s->from ? strstr(buf_str(&text), s->from) : NULL;
     assert_true(at || !s->from);
@@ -93,7 +101,12 @@ static void put_head(const certificate_files *f, const sample *s, const signatur
         buf_printf(&changed, "%s%s", s->to, at + strlen(s->from));
     assert_true(ed25519_sign(key, buf_slice(&changed), signature, &e));
     put(f->head, buf_slice(&changed));
-    put(f->signature, (slice){(const char *)signature, sizeof signature});
+    size_t len = s->signature_bytes ? s->signature_bytes : sizeof signature;
+    AUTO(buf) file = BUF(1 << 16);
+    buf_append(&file, (const char *)signature, MIN(len, sizeof signature));
+    while (file.len < len)
+        buf_append_char(&file, 'x');
+    put(f->signature, buf_slice(&file));
 }
 
 static signature_key *key_of(const char *text, bool is_private)
@@ -215,6 +228,90 @@ static void sums_are_those_of_the_lines(void **state)
     expect(s, "do not add up");
 }
 
+static void the_lines_are_those_of_the_head(void **state)
+{
+    UNUSED(state);
+    sample s = a_sample(CERTIFICATE_CLEAN);
+    s.other_root = true;
+    expect(s, "the Merkle root of the lines is");
+    s.other_root = false;
+    s.from = "\"leaves\":3";
+    s.to = "\"leaves\":2";
+    expect(s, "line 3: there are more lines than the head says");
+    s.to = "\"leaves\":4";
+    expect(s, "there are 3 lines, the head says 4");
+    s.from = s.to = NULL;
+    s.no_last_end = true;
+    expect(s, "line 3: no line end");
+    s.no_last_end = false;
+    s.cut_bytes = 3;
+    expect(s, "zstd");
+}
+
+static void a_signature_has_its_length(void **state)
+{
+    UNUSED(state);
+    sample s = a_sample(CERTIFICATE_CLEAN);
+    s.signature_bytes = ED25519_SIGNATURE_BYTES - 1;
+    expect(s, "not a signature of");
+    s.signature_bytes = ED25519_SIGNATURE_BYTES + 1;
+    expect(s, "not a signature of");
+    s.signature_bytes = 4 * ED25519_SIGNATURE_BYTES;
+    expect(s, "one.sig");
+}
+
+static void the_head_is_of_this_format(void **state)
+{
+    UNUSED(state);
+    sample s = a_sample(CERTIFICATE_CLEAN);
+    s.from = "\"format\":1";
+    s.to = "\"format\":2";
+    expect(s, "not the head of a certificate of format 1");
+    s.from = "\"type\":\"decon certificate\"";
+    s.to = "\"type\":\"another document\"";
+    expect(s, "not the head of a certificate of format 1");
+    s.from = "\"complete\":true,";
+    s.to = "\"complete\": true,";
+    expect(s, "not in canonical form");
+}
+
+/* Bits of the lines that a sample of `wanted` with this seed has. */
+static unsigned drawn_with(uint64_t seed, uint64_t wanted)
+{
+    sample s = a_sample(CERTIFICATE_CLEAN);
+    unsigned drawn = 0;
+    err e = ERR_INIT;
+    AUTO_FREE char *base = path_of("one");
+    AUTO(certificate_files) files = {0};
+    AUTO(certificate_check) check = {.drawn_count = 0};
+    AUTO_PTR(signature_key) own = key_of(PRIVATE, true);
+    AUTO_PTR(signature_key) public = key_of(PUBLIC, false);
+    certificate_files_name(&files, slice_from(base));
+    put_lines(files.lines, &s);
+    put_head(&files, &s, own);
+    assert_true(certificate_check_files(&check, &files, public, wanted, seed, &e));
+    assert_int_equal(check.drawn_count, MIN(wanted, ARRAY_LEN(s.lines)));
+    for (size_t i = 0; i < check.drawn_count; i++)
+        drawn |= 1u << (check.drawn[i].key[0] - 'a');
+    return drawn;
+}
+
+static void a_sample_is_drawn_by_its_seed(void **state)
+{
+    unsigned of_one = 0, of_two = 0;
+    UNUSED(state);
+    assert_int_equal(drawn_with(1, 3), 7);
+    assert_int_equal(drawn_with(1, 9), 7);
+    assert_int_equal(drawn_with(1, 0), 0);
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        of_one |= 1u << drawn_with(seed, 1);
+        of_two |= 1u << drawn_with(seed, 2);
+        assert_int_equal(drawn_with(seed, 2), drawn_with(seed, 2));
+    }
+    assert_int_equal(of_one, 1u << 1 | 1u << 2 | 1u << 4); /* each line, alone */
+    assert_int_equal(of_two, 1u << 3 | 1u << 5 | 1u << 6); /* each pair */
+}
+
 static int make_dir(void **state)
 {
     UNUSED(state);
@@ -241,6 +338,10 @@ int main(void)
         cmocka_unit_test(complete_and_gaps_agree),
         cmocka_unit_test(keys_are_not_repeated),
         cmocka_unit_test(sums_are_those_of_the_lines),
+        cmocka_unit_test(the_lines_are_those_of_the_head),
+        cmocka_unit_test(a_signature_has_its_length),
+        cmocka_unit_test(the_head_is_of_this_format),
+        cmocka_unit_test(a_sample_is_drawn_by_its_seed),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
