@@ -2,6 +2,7 @@
 
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/fleet/host_share.h"
+#include "orchestrator/fleet/schedulers.h"
 
 #include <unistd.h>
 
@@ -17,15 +18,19 @@ static option_origin origin_of(const option_origin *origins, const char *key)
     return 0;
 }
 
-/* If hosts claim their work, their number only determines the number of slices. The value of the variable is
- * well-formed. */
-static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn, char **source)
+/* If hosts claim their work, their number only determines the number of slices. */
+static bool count_alone(const host_share_options *given, host_getenv *getenv_fn, host_share *out,
+                        err *e)
 {
-    uint64_t count = 1;
-    if (!given->count_given && !num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count))
-        return 1; /* not set */
-    *source = xstrdup(given->count_given ? "--host-count" : "PMR_HOST_COUNT");
-    return (int64_t)(given->count_given ? given->count : count);
+    static const char name[] = "PMR_HOST_COUNT";
+    const char *text = given->count_given ? NULL : getenv_fn(name);
+    uint64_t count = given->count_given ? given->count : 1;
+    if (text && !scheduler_number(name, text, 1, &count, e))
+        return false;
+    out->count = (unsigned)count;
+    if (text || given->count_given)
+        out->source = xstrdup(text ? name : "--host-count");
+    return true;
 }
 
 static bool find_share(config *c, const option_origin *origins, host_getenv *getenv_fn, err *e)
@@ -44,7 +49,9 @@ static bool find_share(config *c, const option_origin *origins, host_getenv *get
             *e = fault;
         return false;
     }
-    c->claim_hosts = found ? share.count : count_alone(&given, getenv_fn, &share.source);
+    if (!found && !count_alone(&given, getenv_fn, &share, e))
+        return false;
+    c->claim_hosts = share.count;
     c->host_index = claims ? 0 : share.index;
     c->host_count = claims ? 1 : share.count;
     c->share_source = move(share.source);

@@ -125,6 +125,23 @@ static void a_malformed_count_without_an_index_is_refused(void **state)
     expect_refused("PMR_HOST_COUNT", "0");
 }
 
+static void a_malformed_count_beside_the_option_of_an_index_is_refused(void **state)
+{
+    UNUSED(state);
+    static const char *const more[] = {"0", "1000001", "1000000000000000000"};
+    for (size_t i = 0; i < ARRAY_LEN(malformed) + ARRAY_LEN(more); i++) {
+        AUTO(config) c = {0};
+        err e = ERR_INIT;
+        size_t k = i - MIN(i, ARRAY_LEN(malformed));
+        memset(variables, 0, sizeof variables);
+        variables[0] =
+            (variable){"PMR_HOST_COUNT", i < ARRAY_LEN(malformed) ? malformed[i] : more[k]};
+        if (load(&c, true, "--host-index=5", &e))
+            fail_msg("'%s' was accepted", variables[0].value);
+        assert_non_null(strstr(e.message, "PMR_HOST_COUNT"));
+    }
+}
+
 static void an_index_that_is_not_below_the_count_is_refused(void **state)
 {
     UNUSED(state);
@@ -161,6 +178,7 @@ static void half_a_pair_is_enough_for_claims_only(void **state)
          1,
          NULL},
         {{{"PMR_HOST_COUNT", "one"}}, "--host-count=5", 5, "--host-count"},
+        {{{"PMR_HOST_COUNT", "7"}}, "--host-index=5", 7, "PMR_HOST_COUNT"},
         {{{0}}, "--host-index=5", 1, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -186,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_malformed_value_is_refused_in_each_variable),
         cmocka_unit_test(the_bounds_of_an_array_are_numbers),
         cmocka_unit_test(a_malformed_count_without_an_index_is_refused),
+        cmocka_unit_test(a_malformed_count_beside_the_option_of_an_index_is_refused),
         cmocka_unit_test(an_index_that_is_not_below_the_count_is_refused),
         cmocka_unit_test(half_a_pair_is_enough_for_claims_only),
     };
