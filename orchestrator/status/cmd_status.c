@@ -53,8 +53,11 @@ static const option own_rows[] = {
 static bool gather(const status_config *c, store_session *session, status_view *v,
                    status_table *table, status_sums *sums, status_runs *runs, err *e)
 {
-    const status_results results = {
-        .session = session, .table = table, .sums = sums, .settings = runs->settings};
+    const status_results results = {.session = session,
+                                    .table = table,
+                                    .sums = sums,
+                                    .settings = runs->settings,
+                                    .redoes = runs->redoes};
     if (!status_gather(session, &c->config, runs, v->places, table, e) ||
         !status_results_read_ledger(&results, e))
         return false;

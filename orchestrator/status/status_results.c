@@ -43,10 +43,20 @@ static bool agrees(const status_table *t, size_t index, const ledger_line *line)
            (!line->result_modified_s || line->result_modified_s == (int64_t)t->committed_s[index]);
 }
 
+static bool has_other_settings(const status_results *r, const char *found)
+{
+    return r->settings && found && strcasecmp(found, r->settings) != 0;
+}
+
+/* The newest run does not count the result as done. */
+static bool is_made_again(const status_results *r, const char *found)
+{
+    return r->redoes && has_other_settings(r, found);
+}
+
 static void note_settings(const status_results *r, const char *found)
 {
-    if (r->settings && found && strcasecmp(found, r->settings) != 0)
-        r->sums->other_settings++;
+    r->sums->other_settings += has_other_settings(r, found);
 }
 
 /* Of a result that is not there any more, or is of another version. */
@@ -54,6 +64,18 @@ static void note_commit(const status_table *t, size_t index, int64_t committed_s
 {
     if (committed_s > (int64_t)t->committed_s[index])
         t->committed_s[index] = (uint32_t)committed_s;
+}
+
+/* A line without the time of the commit object may be of an earlier result; HEAD shows it. */
+static void take_line(const status_results *r, size_t index, const ledger_line *line)
+{
+    if (!is_made_again(r, line->settings)) {
+        status_sums_add(r->sums, r->table, index, line->lines, line->contaminated_lines,
+                        &line->sets);
+        note_settings(r, line->settings);
+    } else if (line->result_modified_s) {
+        r->table->state[index] = 0;
+    }
 }
 
 /* Lines of an unknown form are skipped: later versions may write others. */
@@ -69,10 +91,8 @@ static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newl
     size_t index = status_table_find(r->table, line.key);
     if (index != SIZE_MAX && !(r->table->state[index] & INPUT_DONE))
         note_commit(r->table, index, line.committed_s);
-    else if (index != SIZE_MAX && agrees(r->table, index, &line)) {
-        status_sums_add(r->sums, r->table, index, line.lines, line.contaminated_lines, &line.sets);
-        note_settings(r, line.settings);
-    }
+    else if (index != SIZE_MAX && agrees(r->table, index, &line))
+        take_line(r, index, &line);
     return true;
 }
 
@@ -125,12 +145,14 @@ static void take_head(const status_results *r, size_t index, const s3_object *ob
     const listed *input = r->table->inputs.sorted[index];
     AUTO_FREE char *etag = listed_etag(input);
     provenance_lines found;
-    if (provenance_compare(object->metadata, object->metadata_count, etag, input->size_bytes) ==
-        PROVENANCE_OTHER) {
+    const char *settings = provenance_settings(object->metadata, object->metadata_count);
+    if (is_made_again(r, settings) ||
+        provenance_compare(object->metadata, object->metadata_count, etag, input->size_bytes) ==
+            PROVENANCE_OTHER) {
         r->table->state[index] = 0;
         return;
     }
-    note_settings(r, provenance_settings(object->metadata, object->metadata_count));
+    note_settings(r, settings);
     if (provenance_read_lines(object->metadata, object->metadata_count, &found))
         status_sums_add(r->sums, r->table, index, found.lines, found.contaminated_lines, NULL);
 }

@@ -10,6 +10,7 @@
 #include "orchestrator/fleet/run_name.h"
 
 #define FORMAT     1
+#define REFUSED    2      /* exit status of a run that did not begin */
 #define SHARES_MAX 100000 /* of more shares, those without a record are not named */
 
 /* --- one record --- */
@@ -90,7 +91,7 @@ static void read_whole(const json_value *server, const json_value *configuration
 {
     static const char *const server_keys[] = {"purify", "settings"};
     static const char *const config_keys[] = {"remote_file_input", "remote_cleaned_output_dir",
-                                              "input_suffixes", "input_list"};
+                                              "input_suffixes", "input_list", "on_settings_change"};
     json_value values[ARRAY_LEN(config_keys)];
     if (members_of(server, server_keys, values, ARRAY_LEN(server_keys))) {
         out->purify_known = values[0].type == JSON_BOOL;
@@ -102,6 +103,7 @@ static void read_whole(const json_value *server, const json_value *configuration
         out->cleaned_uri = json_text_dup(&values[1]);
         out->suffixes = list_of(&values[2]);
         out->input_lists = list_of(&values[3]);
+        out->redoes = values[4].type == JSON_STRING && slice_equal_str(values[4].raw, "redo");
     }
 }
 
@@ -141,8 +143,8 @@ static bool is_of_division(status_runs *runs, const status_host *host)
 
 bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t now_s, bool newest)
 {
-    static const char *const keys[] = {"format", "run",   "state",  "host",
-                                       "counts", "bytes", "server", "configuration"};
+    static const char *const keys[] = {"format", "run",    "state",         "host",       "counts",
+                                       "bytes",  "server", "configuration", "exit_status"};
     json_value values[ARRAY_LEN(keys)];
     status_host host = {.updated_s = updated_s};
     int64_t start_s;
@@ -161,6 +163,7 @@ bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t
     host.silent = host.running && now_s - updated_s > STATUS_SILENT_S;
     if (ok && newest) {
         read_whole(&values[6], &values[7], runs);
+        runs->redoes = runs->redoes && number_of(&values[8]) != REFUSED;
         begin_division(runs, &host);
     }
     if (!ok || !is_of_division(runs, &host) || is_known(runs, &host)) {

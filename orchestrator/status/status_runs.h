@@ -41,6 +41,7 @@ typedef struct status_runs {
     char **suffixes;    /* input_suffixes, NULL-terminated */
     char **input_lists; /* input_list, NULL-terminated */
     bool purify_known, purify;
+    bool redoes;         /* the newest run makes results of other settings again */
     bool claims;         /* hosts claim their work */
     uint64_t host_count; /* of shares; where hosts claim, as many as one of them knows of, or 0 */
 } status_runs;

@@ -143,6 +143,11 @@ static void what_the_server_refuses_is_foreseen(void **state)
     AUTO_FREE char *text = NULL;
     assert_int_equal(check(w, NULL, 4096, &text), 0);
     assert_non_null(strstr(text, "OK   allow_dir: "));
+    free(move(text));
+    w->server_members = ""; /* as of the reference server */
+    assert_int_equal(check(w, NULL, 4096, &text), 0);
+    assert_null(strstr(text, "allow_dir"));
+    assert_null(strstr(text, "max_line_size"));
     world_free(w);
 }
 
