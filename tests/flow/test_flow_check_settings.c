@@ -93,6 +93,24 @@ static void settings_before_those_of_the_newest_run_are_named(void **state)
     world_free(w);
 }
 
+static void results_that_a_run_found_and_made_are_counted(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    world_add(w, "dirty.jsonl", GOOD BAD);
+    w->server_members = SERVER_OF_ONE;
+    expect_status(w, NULL, 0);
+    w->server_members = SERVER_OF_TWO;
+    expect_lines(w, NULL, 4096, WORDS("its results, 2 by its record; "));
+    w->server_members = SERVER_OF_ONE;
+    world_add(w, "two.jsonl", GOOD);
+    fake_advance(w->fake, 60000);
+    expect_status(w, NULL, 0);
+    w->server_members = SERVER_OF_TWO;
+    expect_lines(w, NULL, 4096, WORDS("its results, 3 by its record; "));
+    world_free(w);
+}
+
 static void runs_without_results_do_not_count(void **state)
 {
     UNUSED(state);
@@ -139,6 +157,18 @@ static void hosts_at_work_with_other_settings_are_not_joined(void **state)
     world_free(w);
 }
 
+static void a_round_that_ended_with_failures_is_not_in_progress(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    w->server_members = SERVER_OF_ONE;
+    w->fail = "one";
+    expect_status(w, WORDS("--distribution=claim"), 3);
+    w->server_members = SERVER_OF_TWO;
+    expect_no_line(w, "--distribution=claim", "claims: ");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,8 +177,10 @@ int main(void)
         cmocka_unit_test(other_settings_are_judged_as_a_run_does),
         cmocka_unit_test(a_difference_without_a_description_has_the_fingerprints),
         cmocka_unit_test(settings_before_those_of_the_newest_run_are_named),
+        cmocka_unit_test(results_that_a_run_found_and_made_are_counted),
         cmocka_unit_test(runs_without_results_do_not_count),
         cmocka_unit_test(hosts_at_work_with_other_settings_are_not_joined),
+        cmocka_unit_test(a_round_that_ended_with_failures_is_not_in_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
