@@ -158,6 +158,21 @@ static bool check_digest(const ngram_index *x, const scan_index *s, err *e)
                    s->files.dir, s->scan->source, filters);
 }
 
+/* Reports name a question by its number, which the digest of the records does not include. Records of
+ * earlier versions do not have this digest. */
+static bool check_instances(const ngram_index *x, const scan_index *s, err *e)
+{
+    char hex[RECORD_DIGEST_TEXT];
+    AUTO(buf) recorded = BUF(TEXT_MAX_BYTES);
+    put_filter(s->scan, "instances_digest", &recorded);
+    record_digest_hex(&x->instances, hex);
+    return recorded.len == 0 || str_equal(buf_str(&recorded), hex) ||
+           err_set(e, ERR_USAGE,
+                   "%s: the records have other numbers than in the scan (eval_instance_index, or "
+                   "the line; %s: instances_digest); give its --evals-dir",
+                   s->files.dir, s->scan->source);
+}
+
 /* Questions that the index can find, of sets whose matches are in the reports. */
 static void mark_searched(question_table *t, const ngram_index *x, const scan_index *s)
 {
@@ -181,7 +196,7 @@ static bool check_scan(question_table *t, const scan_records *scans, size_t at,
     AUTO_PTR(ngram_index) x = index_new(&s.settings, e);
     if (!x || !evals_load(&s.files, x, e))
         return err_context(e, "the evaluation records of the scan (%s)", s.scan->source);
-    if (!check_digest(x, &s, e))
+    if (!check_digest(x, &s, e) || !check_instances(x, &s, e))
         return false;
     mark_searched(t, x, &s);
     return true;

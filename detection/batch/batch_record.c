@@ -34,7 +34,7 @@ static void put_record(const server_config *c, const ngram_index *x, const detec
     json_member_unsigned(json, "failed", t->failed);
     json_member_unsigned(json, "files", t->files);
     json_key(json, "filters");
-    filters_json(c, json);
+    filters_json(c, x, json);
     json_member_string(json, "fingerprint", slice_from(fingerprint));
     json_member_int(json, "format", 1);
     json_member_unsigned(json, "lines", t->lines);

@@ -289,7 +289,7 @@ static void put_index_facts(const server_config *c, const ngram_index *x, buf *j
         buf_append_slice(json, buf_slice(&sets));
     }
     json_key(json, "filters");
-    filters_json(c, json);
+    filters_json(c, x, json);
 }
 
 /* Absolute folders, as in the paths of /status; the reference server reports its output folders as

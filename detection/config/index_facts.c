@@ -10,8 +10,9 @@
 #define FILTERS_MAX_BYTES ((size_t)64 << 10)
 
 /* Keys are in ascending order. */
-void filters_json(const server_config *c, buf *json)
+void filters_json(const server_config *c, const ngram_index *x, buf *json)
 {
+    char instances[RECORD_DIGEST_TEXT];
     const detect_settings *s = &c->detect;
     err ignored = ERR_INIT;
     bool has_folder = s->vocabulary_dir && *s->vocabulary_dir;
@@ -24,6 +25,8 @@ void filters_json(const server_config *c, buf *json)
     json_member_unsigned(&own, "eval_min_unique_word_count", s->eval_min_unique_words);
     json_member_bool(&own, "index_answers", s->index_answers);
     json_member_bool(&own, "index_passages", s->index_passages);
+    record_digest_hex(&x->instances, instances);
+    json_member_string(&own, "instances_digest", slice_from(instances));
     json_member_unsigned(&own, "max_line_size", c->max_line_size);
     if (folder)
         json_member_string(&own, "vocabulary_dir", slice_from(folder));

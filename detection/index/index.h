@@ -78,7 +78,8 @@ typedef struct ngram_index {
     size_t longest_answer, longest_passage; /* tokens */
     float question_floor, near_floor;       /* near_floor: of report_threshold */
     index_counts counts;
-    record_digest kept; /* of the records that the filters kept */
+    record_digest kept;      /* of the records that the filters kept */
+    record_digest instances; /* the same, with the numbers of their questions */
     eval_tally tally;
     align_set *questions;      /* NULL unless recall is high */
     arena memory;              /* of the records */

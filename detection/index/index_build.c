@@ -169,6 +169,7 @@ void index_commit(ngram_index *x, prepared_record *p)
     if (!kept)
         return;
     record_digest_add(&x->kept, p->digest);
+    record_digest_add_instance(&x->instances, p->digest, p->in.instance);
     if (!p->has_tokens)
         prepare_tokens(&x->build->preparer, x, &x->build->prepared, p);
     eval_record *r = new_record(x, p);

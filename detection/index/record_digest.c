@@ -43,6 +43,18 @@ void record_digest_add(record_digest *d, const uint8_t digest[SHA256_BYTES])
     }
 }
 
+void record_digest_add_instance(record_digest *d, const uint8_t digest[SHA256_BYTES],
+                                uint64_t instance)
+{
+    uint8_t numbered[SHA256_BYTES];
+    AUTO(digest_ctx) ctx = {0};
+    digest_sha256_init(&ctx);
+    digest_update(&ctx, digest, SHA256_BYTES);
+    add_number(&ctx, instance);
+    digest_final(&ctx, numbered);
+    record_digest_add(d, numbered);
+}
+
 void record_digest_hex(const record_digest *d, char hex[RECORD_DIGEST_TEXT])
 {
     hex_encode(d->sum, sizeof d->sum, hex);

@@ -26,6 +26,9 @@ typedef struct record_digest {
 /* doc_id, set, split, fingerprint, is_correct and the texts; not the file and line. */
 void record_digest_of(const struct eval_input *record, uint8_t digest[SHA256_BYTES]);
 void record_digest_add(record_digest *d, const uint8_t digest[SHA256_BYTES]);
+/* The record and the number by which reports name its question. */
+void record_digest_add_instance(record_digest *d, const uint8_t digest[SHA256_BYTES],
+                                uint64_t instance);
 void record_digest_hex(const record_digest *d, char hex[RECORD_DIGEST_TEXT]);
 
 #endif

@@ -108,6 +108,24 @@ test_lines_after_a_bad_one_were_not_searched_for() {
     jq -e '.harbour_quiz.test == [79]' "$T/clean.json" || fail "$(cat "$T/clean.json")"
 }
 
+# The digest of the records has no numbers of questions, by which reports name them.
+test_records_with_other_numbers_are_refused() {
+    make_sets
+    make_training
+    detect r
+    cp -r "$T/sets" "$T/before"
+    sed -i 's/"eval_instance_index": *\([0-9]\)/"eval_instance_index":1\1/' "$T/sets/harbour-quiz.jsonl"
+    ! cmp -s "$T/sets/harbour-quiz.jsonl" "$T/before/harbour-quiz.jsonl" || fail 'the numbers are the same'
+    expect_refused 'sets: the records have other numbers than in the scan .*detect.json: instances_digest' r
+    # Without eval_instance_index the number is that of the line.
+    sed 's/"eval_instance_index": *[0-9]*, *//' "$T/before/harbour-quiz.jsonl" >"$T/sets/harbour-quiz.jsonl"
+    ! grep -q eval_instance_index "$T/sets/harbour-quiz.jsonl" || fail 'numbers are left'
+    detect lines
+    run 0 review --evals-dir sets --clean-subset clean.json lines
+    sed -i '1i # a comment' "$T/sets/harbour-quiz.jsonl"
+    expect_refused 'sets: the records have other numbers than in the scan' lines
+}
+
 # settings FOLDER: the record of a scan as the orchestrator writes it.
 settings() {
     mkdir -p "$T/mixed/_decon/settings"
