@@ -62,6 +62,7 @@ void run_facts_read(run_facts *f, const report_store *store, const char *dir)
     uint64_t files = number_of(&f->tree, root, "files");
     f->failed = number_of(&f->tree, root, "failed");
     f->skipped = number_of(&f->tree, root, "skipped");
+    f->unread_lines = number_of(&f->tree, root, "unread_lines");
     uint64_t unread = f->failed + f->skipped;
     f->files = files > unread ? files - unread : 0;
     f->lines = number_of(&f->tree, root, "lines");

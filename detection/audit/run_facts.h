@@ -17,6 +17,7 @@ typedef struct run_facts {
     bool found;
     uint64_t files, lines;    /* that were read whole */
     uint64_t failed, skipped; /* files of a batch; skipped: it was interrupted before */
+    uint64_t unread_lines;    /* of a batch: without a text */
     buf text;                 /* of the record of a batch; the tree borrows it */
     json_tree tree;
     scan_records scans; /* with the sets */

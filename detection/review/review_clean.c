@@ -72,6 +72,10 @@ static bool check_files(const review *r, const char *dir, err *e)
     if (facts.failed > 0)
         log_warn("%s: the scan failed for %" PRIu64 " file%s; questions in %s count as clean", dir,
                  facts.failed, facts.failed == 1 ? "" : "s", facts.failed == 1 ? "it" : "them");
+    if (facts.unread_lines > 0)
+        log_warn("%s: the scan could not read %" PRIu64 " line%s; questions in %s count as clean",
+                 dir, facts.unread_lines, plural_s(facts.unread_lines),
+                 facts.unread_lines == 1 ? "it" : "them");
     return facts.skipped == 0 ||
            err_set(e, ERR_USAGE,
                    "%s: the scan was interrupted before %" PRIu64 " file%s; run it again first",

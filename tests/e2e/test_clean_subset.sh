@@ -254,6 +254,18 @@ test_an_interrupted_rejudge() {
     [ -z "$(find "$T" -maxdepth 1 -name 'clean.json*')" ] || fail 'a temporary list is left'
 }
 
+test_lines_that_were_not_read_are_named() {
+    make_sets
+    make_training
+    detect r
+    run 0 review --evals-dir sets --clean-subset clean.json r
+    ! grep -q 'could not read' "$T/run.log" || fail "$(cat "$T/run.log")"
+    echo '{"body":"no text"}' >>"$T/t/clean.jsonl"
+    detect r
+    run 0 review --evals-dir sets --clean-subset clean.json r
+    expect_error 'r: the scan could not read 1 line; questions in it count as clean'
+}
+
 test_scans_that_are_not_known() {
     make_sets
     make_training
