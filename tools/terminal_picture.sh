@@ -4,6 +4,7 @@
 #
 #   BIN=build/bin tools/terminal_picture.sh >docs/terminal.svg
 set -euo pipefail
+export LC_ALL=C.UTF-8 # bars are drawn with other characters elsewhere
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$(cd "${BIN:-$top/build/bin}" && pwd):$PATH
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-picture.XXXXXX")

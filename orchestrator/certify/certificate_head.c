@@ -14,6 +14,8 @@
 static const char *const not_claimed[] = {
     "That the detection finds every copy: 'recall' is what a self-test with these settings found; "
     "null: no result of a self-test was stored.",
+    "That lines without a text were scanned: a line whose member 'content_key' (see 'settings') is "
+    "absent or no text has nothing that the detection could scan, and does not affect the verdict.",
     "That the evaluation records are those of published benchmarks: only their digest is named.",
     "Anything about objects outside of 'input', or about inputs that were added or changed after "
     "'created'.",

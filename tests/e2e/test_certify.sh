@@ -53,6 +53,7 @@ test_the_example_of_the_documentation() {
     done >"$T/computed"
     expect_same "$T/computed" "$T/certified"
     jq -e '.complete and .settings[0].recall.kinds.verbatim.found == 25 and .sources.ledger == 9' "$T/corpus-v3.json"
+    jq -e '.not_claimed | any(contains("lines without a text"))' "$T/corpus-v3.json" || fail 'lines without a text'
 }
 
 test_results_without_the_ledger_give_the_same_lines() {
