@@ -282,7 +282,7 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SOURCES))
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(FUZZ_LIBS)
 	$(link)
 ## sim: simulates fleets (tests/sim): makespan, requests and their price for each way to divide the work (SIM_CASES=FILES HOSTS ...)
-## sim-all: the same for 1 and 10 million files, 100 and 1,000 hosts; some 25 minutes of one core, 4 GiB
+## sim-all: the same for 1 and 10 million files, 100 and 1,000 hosts; some 20 minutes of one core, 4 GiB
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM_CASES ?= 1000000 100
 SIM_ALL := 1000000 100 1000000 1000 10000000 100 10000000 1000
