@@ -196,7 +196,10 @@ test_processes_that_die_between_jobs_are_replaced() {
         case $round in
         worker) kill -KILL "$(echo "$all" | tail -n 1)" ;;
         "fork server") kill -KILL "$(echo "$all" | head -n 1)" ;;
-        both) xargs kill -KILL <<<"$all" ;;
+        both)
+            # shellcheck disable=SC2086 # several processes
+            kill -KILL $all
+            ;;
         esac
         wait_for is_healthy || fail "not healthy after the death of $round"
         submit "$T/f.jsonl"
