@@ -15,7 +15,7 @@
 typedef struct lead_pairs {
     uint32_t *rows; /* a row's number of pairs, then its tokens; until lead_pairs_choose */
     size_t used, capacity, row_count;
-    uint64_t *bits; /* by the pair's hash; NULL: there are no rows */
+    uint64_t *bits; /* by the pair's hash; NULL without rows */
     unsigned shift; /* 64 less the digits of a hash */
 } lead_pairs;
 

@@ -109,7 +109,7 @@ bool question_table_read(question_table *t, const char *evals_dir, err *e)
     if (r.left_out > 0)
         log_warn("%s: %llu line%s skipped (decon evals --check names them)", evals_dir,
                  (unsigned long long)r.left_out,
-                 r.left_out == 1 ? " is no record and is" : "s are no records and are");
+                 r.left_out == 1 ? " is not a record and is" : "s are not records and are");
     return true;
 }
 

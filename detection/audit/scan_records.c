@@ -35,7 +35,7 @@ typedef struct reading {
     const char *dir;
 } reading;
 
-/* False where there is no such record. */
+/* False if the record does not exist. */
 static bool read_text(const reading *x, const char *name, buf *out)
 {
     err e = ERR_INIT;

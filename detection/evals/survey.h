@@ -28,7 +28,7 @@ typedef struct survey_row {
     uint64_t kept;                /* used by the detection; the rest: */
     uint64_t few_tokens, few_words, duplicates, empty;
     uint64_t repeated_ids; /* records whose doc_id another record has; among the others */
-    uint64_t unreadable;   /* lines that are no record; not among `records` */
+    uint64_t unreadable;   /* lines that are not records; not among `records` */
     survey_lengths lengths[SURVEY_PARTS];
 } survey_row;
 

@@ -98,7 +98,7 @@ test_an_object_is_read_while_it_is_downloaded() {
     expect_status 1
     expect_out '^FAILED  .*s3://data/in.*end the name of a folder in the store with a slash'
 }
-# A folder with inputs at two depths, two of them invalid, and files that are no inputs.
+# A folder with inputs at two depths, two of them invalid, and files that are not inputs.
 make_folder() {
     mkdir -p "$1/b/c" "$1/empty"
     lines 30 "$1/a.jsonl"
